@@ -1,0 +1,38 @@
+"""Answers a topic, a boundary, small talk, or says that it was not understood."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.runtime import metadata, runtime, utter
+from clinic.answering import Understood, answer
+from clinic.chat.reply import Reply
+
+
+def understood(tracker: Tracker) -> Understood:
+    """Rasa's ranking; a tapped button has only the one intent."""
+    latest = tracker.latest_message
+    ranking = latest.get("intent_ranking") or [latest["intent"]]
+    return Understood([(one["name"], float(one["confidence"])) for one in ranking if one.get("name")])
+
+
+def answer_to(tracker: Tracker) -> Reply:
+    return answer(
+        understood(tracker),
+        clinic=runtime().clinic,
+        last_topic=tracker.get_slot("last_topic"),
+        after_crisis=bool(metadata(tracker).get("after_crisis")),
+    )
+
+
+class ActionAnswerQuestion(Action):
+    def name(self) -> str:
+        return "action_answer_question"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
+        reply = answer_to(tracker)
+        utter(dispatcher, reply)
+        return [SlotSet("last_topic", reply.topic)] if reply.kind == "answer" else []

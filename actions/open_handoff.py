@@ -1,0 +1,59 @@
+"""The second net: what Rasa itself took for a crisis, an emergency or a wish to talk to a person."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import AllSlotsReset
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+from sqlalchemy.orm import Session
+
+from actions.answer_question import understood
+from actions.runtime import conversation_id, metadata, runtime, utter
+from clinic.answering import ANSWER_FROM, Understood, answer
+from clinic.chat.reply import Reply
+from clinic.clock import utc_now
+from clinic.handoff.asked import person_asked_reply
+from clinic.handoff.escalate import open_escalation
+from clinic.handoff.finding import Finding
+from clinic.handoff.protocol import crisis_reply
+from clinic.models import Conversation
+
+FINDINGS = {
+    "express_crisis": Finding(risk="suicide", severity="acute", source="nlu"),
+    "medical_emergency": Finding(risk="medical_emergency", severity="acute", source="nlu"),
+    "talk_to_human": Finding(risk="none", severity="concern", source="visitor"),
+}
+
+
+class ActionOpenHandoff(Action):
+    def name(self) -> str:
+        return "action_open_handoff"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
+        read = understood(tracker)
+        if read.intent != "express_crisis" and read.confidence < ANSWER_FROM:
+            # Too unsure to call people for it. A crisis is never left to a threshold: when even, flag.
+            utter(dispatcher, self._ask_back(tracker, read))
+            return []
+        finding = FINDINGS[read.intent]
+        reply = await runtime().transaction(lambda session: self._open(session, tracker, finding))
+        utter(dispatcher, reply)
+        return [AllSlotsReset()]
+
+    def _open(self, session: Session, tracker: Tracker, finding: Finding) -> Reply:
+        conversation = session.get_one(Conversation, conversation_id(tracker))
+        open_escalation(
+            session,
+            conversation=conversation,
+            finding=finding,
+            message_id=metadata(tracker).get("message_id"),
+            now=utc_now(),
+        )
+        if finding.risk == "none":
+            return person_asked_reply(runtime().clinic)
+        earlier, conversation.crisis_replies = conversation.crisis_replies, conversation.crisis_replies + 1
+        return crisis_reply(finding, people=runtime().people, earlier=earlier)
+
+    def _ask_back(self, tracker: Tracker, read: Understood) -> Reply:
+        return answer(read, clinic=runtime().clinic, after_crisis=bool(metadata(tracker).get("after_crisis")))

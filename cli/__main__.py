@@ -1,0 +1,175 @@
+"""`lotus`: one command for whoever runs the assistant. `lotus --help` lists what it can do."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from clinic.settings import Settings
+
+if TYPE_CHECKING:
+    from clinic.db import Database
+
+# What a command alone needs is imported inside of it: `lotus serve` has to have `web` up quickly.
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Lotus Guide")
+evaluating = typer.Typer(no_args_is_help=True, help="Measure against a file of labelled messages")
+app.add_typer(evaluating, name="evaluate")
+console, errors = Console(), Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")]
+All = Annotated[bool, typer.Option("--all", help="Also what is closed")]
+
+
+def settings() -> Settings:
+    """The settings, checked; a mistake ends the command with what to mend."""
+    try:
+        made = Settings()
+        _ = made.clinic
+        return made
+    except ValidationError as problem:
+        for error in problem.errors():
+            where = ".".join(str(part) for part in error["loc"])
+            errors.print(f"[red]Setting {where}:[/] {error['msg']} (see docs/settings.md)")
+        raise typer.Exit(2) from problem
+    except OSError as problem:
+        errors.print(f"[red]clinic.yml cannot be read:[/] {problem.strerror}. Set LOTUS_CLINIC_FILE to its path.")
+        raise typer.Exit(2) from problem
+
+
+def database(made: Settings) -> "Database":
+    from clinic.db import Database
+    from clinic.migrate import migrate
+
+    migrate(made.database)
+    return Database(made.database)
+
+
+def show(rows: list[dict[str, str | None]], *, as_json: bool, empty: str) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        console.print(empty)
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(value or "–" for value in row.values()))
+    console.print(table)
+
+
+@app.command()
+def serve(
+    only: Annotated[
+        list[str] | None, typer.Argument(help="web, rasa, actions or worker; all where none is named")
+    ] = None,
+) -> None:
+    """Start all parts (training first where needed) and keep them running until Ctrl-C."""
+    from cli.serve import serve as run
+    from cli.train import is_trained
+
+    made = settings()
+    if not is_trained(made) and (not only or "rasa" in only):
+        train(force=False)
+    run(made, only or [])
+
+
+@app.command()
+def train(force: Annotated[bool, typer.Option(help="Train even if nothing has changed")] = False) -> None:
+    """Train Rasa's model from data/ (about a minute on two cores)."""
+    from cli.train import TrainingFailed, is_trained
+    from cli.train import train as run
+
+    made = settings()
+    if is_trained(made) and not force:
+        console.print("The model is up to date.")
+        return
+    try:
+        console.print(f"Trained in {run(made):.0f} s.")
+    except TrainingFailed:
+        errors.print(
+            "[red]Training failed.[/] Rasa's reason stands above; data/nlu, data/rules or domain.yml need mending."
+        )
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def chat(url: Annotated[str, typer.Option(help="A running service")] = "") -> None:
+    """Talk with the running assistant in the terminal, through the whole path."""
+    from cli.chat import chat as run
+
+    made = settings()
+    run(url or f"http://{made.host}:{made.port}", console)
+
+
+@app.command()
+def escalations(as_json: AsJson = False, include_closed: All = False) -> None:
+    """List what people have to look at, newest first."""
+    from clinic.handoff.escalate import list_escalations
+
+    with database(settings()).reading() as session:
+        rows = list_escalations(session, include_closed=include_closed)
+    show(rows, as_json=as_json, empty="No open escalation.")
+
+
+@app.command()
+def appointments(as_json: AsJson = False, include_closed: All = False) -> None:
+    """List calls that were asked for, soonest due first."""
+    from clinic.booking.request import list_appointments
+
+    with database(settings()).reading() as session:
+        rows = list_appointments(session, include_closed=include_closed)
+    show(rows, as_json=as_json, empty="No call is waiting.")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest shape."""
+    from clinic.migrate import migrate as run
+
+    run(settings().database)
+    console.print("The database is up to date.")
+
+
+@app.command()
+def purge() -> None:
+    """Delete chats older than clinic.yml's retention_days (the worker does this every hour)."""
+    from clinic.clock import utc_now
+    from clinic.retention import purge_conversations, purge_tracker
+
+    made = settings()
+    with database(made).transaction() as session:
+        chats = purge_conversations(session, retention_days=made.clinic.retention_days, now=utc_now())
+    events = purge_tracker(made.tracker_database, retention_days=made.clinic.retention_days, now=utc_now())
+    console.print(f"Deleted {chats} conversations and {events} of Rasa's events.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check what the assistant needs, and say how to mend what is missing."""
+    from cli.doctor import examine
+
+    raise typer.Exit(examine(settings(), console))
+
+
+@evaluating.command("answers")
+def evaluate_answers(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Ask every question of a TSV (question, topic, also_acceptable_topics) through the whole path."""
+    from cli.evaluate_answers import evaluate
+
+    typer.echo(json.dumps(evaluate(settings(), file, console)))
+
+
+@evaluating.command("screen")
+def evaluate_screen(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Let the crisis screen read every row of a TSV (text, label; optionally id, category)."""
+    from cli.evaluate_screen import evaluate
+
+    typer.echo(json.dumps(evaluate(file, console)))
+
+
+if __name__ == "__main__":
+    app()

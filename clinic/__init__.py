@@ -1,0 +1,1 @@
+"""The domain: conversations, handoff, booking, content. Imports no web framework and nothing of Rasa."""

@@ -1,0 +1,1 @@
+"""Calls with an APRN: what a visitor typed becomes a stored request."""

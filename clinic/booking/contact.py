@@ -1,0 +1,46 @@
+"""The visitor's first name and phone number, read from what they typed."""
+
+import re
+
+import phonenumbers
+
+from clinic.errors import InvalidInput
+
+LONGEST_NAME = 80
+INTRODUCTION = re.compile(
+    r"^(?:hi|hello|hey|hola|sure|ok|okay|yes)?[\s,!.]*"
+    r"(?:my (?:first )?name(?:'s| is)|name(?:'s| is)|it'?s|this is|i am|i'?m|call me|me llamo|mi nombre es|soy)\s+",
+    re.IGNORECASE,
+)
+NAME = re.compile(r"[^\W\d_][^\W\d_'’.\- ]*(?:['’.\- ]+[^\W\d_]+)*\.?")
+
+
+def read_first_name(words: str) -> str:
+    """The name without an introduction ("my name is"). Raises InvalidInput("name_unclear")."""
+    name = INTRODUCTION.sub("", words.replace("’", "'").strip(), count=1).strip(" .,!")
+    if not name or len(name) > LONGEST_NAME or words.lstrip().startswith("/") or len(name.split()) > 4:
+        raise InvalidInput("name_unclear")
+    if not NAME.fullmatch(name):
+        raise InvalidInput("name_unclear")
+    return name[0].upper() + name[1:]
+
+
+def read_phone(words: str) -> str:
+    """The first phone number in the words as E.164 (US where no country is given).
+
+    A number that is possible but not assigned (555-0123) is taken too: assignment lists are always behind.
+    Raises InvalidInput("phone_unclear").
+    """
+    if found := find_phone(words):
+        return found
+    raise InvalidInput("phone_unclear")
+
+
+def find_phone(words: str) -> str | None:
+    """As read_phone, for words that may hold no number: then None."""
+    matcher = phonenumbers.PhoneNumberMatcher(words, "US", leniency=phonenumbers.Leniency.POSSIBLE)
+    for match in matcher:
+        # Seven digits are possible as a local number, but nobody outside of that area could dial it.
+        if len(str(match.number.national_number)) >= 8:
+            return phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
+    return None

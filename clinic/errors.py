@@ -1,0 +1,32 @@
+"""What can go wrong in the clinic's domain.
+
+ClinicError
+├── NotFound            no such conversation, escalation or appointment
+├── NotAllowed          the token does not open this conversation
+├── InvalidInput        a value a person typed cannot be used; `reason` is a key, never their words
+└── Conflict            the state has moved on since the caller looked
+"""
+
+
+class ClinicError(Exception):
+    """Anything the domain refuses."""
+
+
+class NotFound(ClinicError):
+    """No such thing."""
+
+
+class NotAllowed(ClinicError):
+    """The caller has not shown the right to do this."""
+
+
+class InvalidInput(ClinicError):
+    """A typed value cannot be used. `reason` is a stable key for the wording, never the value itself."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Conflict(ClinicError):
+    """The state has moved on."""

@@ -1,0 +1,40 @@
+"""A crisis message, from its text to the stored reply, in one transaction."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from clinic.chat.conversations import Turn, add_message, add_visitor_message, find_turn
+from clinic.handoff.escalate import open_escalation
+from clinic.handoff.finding import Finding
+from clinic.handoff.protocol import People, crisis_reply
+from clinic.models import Conversation
+
+
+def take_crisis_message(
+    session: Session,
+    *,
+    conversation: Conversation,
+    client_id: str,
+    text: str,
+    finding: Finding,
+    people: People,
+    now: datetime,
+) -> Turn:
+    """Store the message, the escalation with its alert, and the reply. The same client_id again changes nothing.
+
+    The conversation gets a new Rasa sender, so that no form of before is met again.
+    """
+    turn = find_turn(session, conversation_id=conversation.id, client_id=client_id)
+    if turn is not None and turn.visitor.answered_at:
+        return turn
+    visitor = turn.visitor if turn else add_visitor_message(
+        session, conversation=conversation, client_id=client_id, text=text, now=now
+    )  # fmt: skip
+    open_escalation(session, conversation=conversation, finding=finding, message_id=visitor.id, now=now)
+    reply = crisis_reply(finding, people=people, earlier=conversation.crisis_replies)
+    stored = add_message(session, conversation=conversation, reply=reply, now=now, turn_of=visitor)
+    conversation.crisis_replies += 1
+    conversation.epoch += 1
+    visitor.answered_at = now
+    return Turn(visitor, [stored], is_new=True)

@@ -1,0 +1,89 @@
+"""Opening an escalation: in the caller's transaction, before anything is said to the visitor."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.clock import iso
+from clinic.handoff.finding import Finding
+from clinic.models import Alert, Conversation, ConversationState, Escalation, EscalationState
+
+
+@dataclass(frozen=True)
+class Opened:
+    """`alerted` is true where this call recorded a new alert: a first one, or one for a higher severity."""
+
+    escalation: Escalation
+    alerted: bool
+
+
+def open_escalation(
+    session: Session, *, conversation: Conversation, finding: Finding, message_id: int | None, now: datetime
+) -> Opened:
+    """Open one, or join the conversation's open one; a higher severity alerts again.
+
+    The escalation, its alert and the conversation's state are written in the session's transaction; nothing is
+    sent here.
+    """
+    escalation = session.scalar(
+        select(Escalation)
+        .where(Escalation.conversation_id == conversation.id, Escalation.state != EscalationState.closed)
+        .with_for_update()
+    )
+    if escalation is None:
+        escalation = Escalation(
+            id=secrets.token_urlsafe(12),
+            conversation_id=conversation.id,
+            message_id=message_id,
+            source=finding.source,
+            risk=finding.risk,
+            severity=finding.severity,
+            about=finding.about,
+            language=finding.language,
+            evidence=finding.evidence,
+            opened_at=now,
+            raised_at=now,
+            state=EscalationState.open,
+        )
+        session.add(escalation)
+        session.flush()
+        alerted = True
+    elif finding.outranks(escalation.severity) or (escalation.risk == "none" != finding.risk):
+        escalation.risk, escalation.severity = finding.risk, finding.severity
+        escalation.about, escalation.source = finding.about, finding.source
+        escalation.evidence = [*escalation.evidence, *finding.evidence]
+        escalation.message_id, escalation.raised_at = message_id, now
+        escalation.state = EscalationState.open
+        alerted = True
+    else:
+        escalation.evidence = [*escalation.evidence, *finding.evidence]
+        alerted = False
+    if alerted:
+        session.add(Alert(escalation_id=escalation.id, severity=finding.severity, created_at=now, next_attempt_at=now))
+    if conversation.state == ConversationState.assistant:
+        conversation.state = ConversationState.waiting
+    return Opened(escalation, alerted)
+
+
+def list_escalations(session: Session, *, include_closed: bool = False) -> list[dict[str, str | None]]:
+    """Newest first, as plain values for `lotus escalations` (times in UTC, ISO 8601)."""
+    query = select(Escalation).order_by(Escalation.opened_at.desc())
+    if not include_closed:
+        query = query.where(Escalation.state != EscalationState.closed)
+    return [
+        {
+            "id": row.id,
+            "conversation_id": row.conversation_id,
+            "risk": row.risk,
+            "severity": row.severity,
+            "state": row.state,
+            "source": row.source,
+            "about": row.about,
+            "language": row.language,
+            "opened_at": iso(row.opened_at),
+        }
+        for row in session.scalars(query)
+    ]

@@ -1,0 +1,26 @@
+"""What makes staff necessary: found by the screen, by Rasa's second net, or asked for by the visitor."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SEVERITIES = ("concern", "acute", "imminent")  # rising
+# After these, serious-risk education is withheld (PROTOCOL: point 6).
+WITHHOLDING_RISKS = frozenset({"suicide", "self_harm", "overdose", "harm_to_others"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`risk` is a kind of the crisis protocol, or "none" where the visitor asked for a person.
+
+    `evidence` holds rule ids and character offsets, never words.
+    """
+
+    risk: str
+    severity: str
+    source: str
+    about: str | None = "self"
+    language: str = "en"
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+
+    def outranks(self, severity: str) -> bool:
+        return SEVERITIES.index(self.severity) > SEVERITIES.index(severity)

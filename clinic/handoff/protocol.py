@@ -1,0 +1,76 @@
+"""The protocol's wording, put together from data/protocol.yml. No sentence stands here."""
+
+from enum import StrEnum
+from typing import Any
+
+from clinic.chat.reply import Button, Reply
+from clinic.content import DATA, Live, read_yaml
+from clinic.handoff.finding import Finding
+
+protocol = Live(lambda: read_yaml(DATA / "protocol.yml"), DATA / "protocol.yml")
+
+
+class People(StrEnum):
+    """What is true about the clinic's staff at this moment; the names are keys of the wording."""
+
+    trying = "people_trying"  # recorded, and a channel is configured that the worker uses
+    queued = "people_queued"  # recorded, no channel configured: staff see it when they look
+    not_reached = "people_not_reached"  # not even recorded yet
+
+
+def text(key: str, language: str = "en") -> str:
+    return protocol()["texts"][language][key]
+
+
+def buttons(names: list[str], language: str = "en") -> list[Button]:
+    return [Button(**protocol()["buttons"][language][name]) for name in names]
+
+
+def crisis_reply(finding: Finding, *, people: People, earlier: int = 0) -> Reply:
+    """What a visitor reads at once. `earlier` counts the crisis replies this conversation has had."""
+    book, language = protocol(), finding.language
+    entry: dict[str, Any] = book["replies"][finding.risk]
+    imminent = finding.severity == "imminent"
+    resources = book["resources"][(imminent and entry.get("imminent_resources")) or entry["resources"]]
+    kind = entry.get("kind", "crisis")
+    topic = "medical_emergency" if kind == "medical_emergency" else None
+    links = buttons(resources["buttons"], language)
+    if earlier and not imminent and kind == "crisis":
+        parts = [text("second" if earlier == 1 else "again", language)]
+        if people is People.not_reached:
+            parts.append(text(people, language))
+        return Reply(kind, "\n\n".join(parts), topic, links)
+    about_other = finding.about == "other"
+    parts = [entry[language]["other" if about_other else "self"], text(resources["text"], language)]
+    if about_other and "help_other" in entry[language]:
+        parts.append(entry[language]["help_other"])
+    parts.append(text(people, language))
+    if "extra" in entry:
+        parts.append(text(entry["extra"], language))
+    question = (finding.severity == "concern" and entry.get("concern_question")) or entry.get("question")
+    if question and not about_other:
+        parts.append(text(question, language))
+    elif entry.get("offer_call"):
+        parts.append(text("offer_call", language))
+    return Reply(kind, "\n\n".join(parts), topic, links)
+
+
+def safe_text(language: str = "en") -> Reply:
+    """What a visitor reads when any part behind `web` failed."""
+    return Reply(
+        "safe_text",
+        text("safe_text", language),
+        buttons=buttons(["call_988", "text_988", "call_911"], language),
+    )
+
+
+def withheld_reply(language: str = "en") -> Reply:
+    return Reply(
+        "handoff",
+        text("withheld", language),
+        buttons=buttons(["call_988", "text_988", "call_clinic"], language),
+    )
+
+
+def withheld_topics() -> frozenset[str]:
+    return frozenset(protocol()["withheld_after_crisis"])

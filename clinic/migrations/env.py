@@ -1,0 +1,18 @@
+"""Alembic's entry: one connection, batch mode for SQLite, no offline mode."""
+
+from alembic import context
+
+from clinic import models
+from clinic.db import open_engine
+
+engine = open_engine(context.config.attributes["url"], busy_timeout_ms=30_000)
+with engine.connect() as connection:
+    # Batch mode copies a table and drops the old one; with foreign keys on that would delete what points at it.
+    if engine.dialect.name == "sqlite":
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    context.configure(connection=connection, target_metadata=models.Base.metadata, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()
+engine.dispose()

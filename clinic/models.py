@@ -1,0 +1,160 @@
+"""The tables. Times are UTC; ids of messages grow, which is what a page resumes from."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from clinic.db import Base
+
+
+class ConversationState(StrEnum):
+    assistant = "assistant"
+    waiting = "waiting"
+    staff = "staff"
+
+
+class Role(StrEnum):
+    visitor = "visitor"
+    assistant = "assistant"
+    staff = "staff"
+    notice = "notice"
+
+
+class EscalationState(StrEnum):
+    open = "open"
+    acknowledged = "acknowledged"
+    closed = "closed"
+
+
+class AlertState(StrEnum):
+    pending = "pending"
+    sending = "sending"
+    delivered = "delivered"
+    failed = "failed"
+
+
+class AppointmentState(StrEnum):
+    requested = "requested"
+    confirmed = "confirmed"
+    completed = "completed"
+    no_show = "no_show"
+    cancelled = "cancelled"
+
+
+def one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(state)) for state in states)})", name=f"{column}_known")
+
+
+class Conversation(Base):
+    """One visitor's chat. `epoch` counts Rasa senders: a new one starts after a crisis or a failed turn."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (one_of("state", ConversationState),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16), default=ConversationState.assistant)
+    epoch: Mapped[int] = mapped_column(default=0)
+    crisis_replies: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    last_visitor_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Message(Base):
+    """One bubble. `turn_of` is the visitor's message it answers; `answered_at` closes a visitor's turn."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        one_of("role", Role),
+        UniqueConstraint("conversation_id", "client_id"),
+        Index("ix_messages_conversation", "conversation_id", "id"),
+        {"sqlite_autoincrement": True},  # an id is never used again, not even after a purge
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    turn_of: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str | None] = mapped_column(String(32))
+    topic: Mapped[str | None] = mapped_column(String(64))
+    text: Mapped[str]
+    buttons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+
+class Escalation(Base):
+    """A call for people. At most one that is not closed per conversation; evidence holds rule ids and offsets."""
+
+    __tablename__ = "escalations"
+    __table_args__ = (
+        one_of("state", EscalationState),
+        Index(
+            "ix_escalations_one_open",
+            "conversation_id",
+            unique=True,
+            sqlite_where=text("state != 'closed'"),
+            postgresql_where=text("state != 'closed'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
+    source: Mapped[str] = mapped_column(String(16))
+    risk: Mapped[str] = mapped_column(String(32))
+    severity: Mapped[str] = mapped_column(String(16))
+    about: Mapped[str | None] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(8))
+    evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    state: Mapped[str] = mapped_column(String(16), default=EscalationState.open)
+    opened_at: Mapped[datetime]
+    raised_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class Alert(Base):
+    """One message to staff that has to go out, marked delivered only after it was."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (one_of("state", AlertState), Index("ix_alerts_due", "state", "next_attempt_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    escalation_id: Mapped[str] = mapped_column(ForeignKey("escalations.id", ondelete="CASCADE"), index=True)
+    severity: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), default=AlertState.pending)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(64))
+
+
+class Appointment(Base):
+    """A call with an APRN. Until one has taken it, it is `requested` with a window and a due time."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (
+        one_of("state", AppointmentState),
+        CheckConstraint("window_starts_at < window_ends_at", name="window_in_order"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"), index=True)
+    state: Mapped[str] = mapped_column(String(16), default=AppointmentState.requested)
+    provider: Mapped[str | None] = mapped_column(String(64))
+    first_name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str] = mapped_column(String(20))
+    window_starts_at: Mapped[datetime]
+    window_ends_at: Mapped[datetime]
+    starts_at: Mapped[datetime | None]
+    requested_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    consented_at: Mapped[datetime]
+    consent_wording: Mapped[str] = mapped_column(String(64))

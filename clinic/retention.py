@@ -1,0 +1,40 @@
+"""Deleting what was promised to be kept only so long."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import create_engine, delete, exists, inspect, select, text
+from sqlalchemy.orm import Session
+
+from clinic.models import Appointment, Conversation, Escalation, EscalationState
+
+
+def purge_conversations(session: Session, *, retention_days: int, now: datetime) -> int:
+    """Delete conversations without a word from the visitor for so long, and calls due that long ago.
+
+    A conversation with an open escalation stays until staff have closed it. Returns how many chats went.
+    """
+    before = now - timedelta(days=retention_days)
+    still_open = exists().where(
+        Escalation.conversation_id == Conversation.id, Escalation.state != EscalationState.closed
+    )
+    old = session.scalars(select(Conversation.id).where(Conversation.last_visitor_at < before, ~still_open)).all()
+    for start in range(0, len(old), 500):
+        session.execute(delete(Conversation).where(Conversation.id.in_(old[start : start + 500])))
+    session.execute(delete(Appointment).where(Appointment.due_at < before))
+    return len(old)
+
+
+def purge_tracker(path: Path, *, retention_days: int, now: datetime) -> int:
+    """Delete Rasa's own events of that age (SQLite). Returns how many; 0 where there is no tracker yet."""
+    if not path.exists():
+        return 0
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+    try:
+        if not inspect(engine).has_table("events"):
+            return 0
+        before = (now - timedelta(days=retention_days)).timestamp()
+        with engine.begin() as connection:
+            return connection.execute(text("DELETE FROM events WHERE timestamp < :before"), {"before": before}).rowcount
+    finally:
+        engine.dispose()

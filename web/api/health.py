@@ -1,0 +1,50 @@
+"""/healthz: the process answers. /readyz: a real turn went through Rasa and an action. /metrics: Prometheus."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from web.context import Context
+from web.rasa import RasaFailed
+
+router = APIRouter()
+PROBE_SENDER = "readiness-probe"  # no conversation of a visitor
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    context: Context = request.app.state.context
+    checks = {"database": await asyncio.to_thread(_database, context), "assistant": await _assistant(context)}
+    ready = all(state == "ok" for state in checks.values())
+    return JSONResponse({"status": "ready" if ready else "not ready", "checks": checks}, 200 if ready else 503)
+
+
+@router.get("/metrics")
+async def metrics() -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _database(context: Context) -> str:
+    try:
+        with context.database.reading() as session:
+            session.execute(text("SELECT 1 FROM conversations LIMIT 1"))
+        return "ok"
+    except SQLAlchemyError as problem:
+        return type(problem).__name__
+
+
+async def _assistant(context: Context) -> str:
+    try:
+        replies = await context.rasa.ask(sender=PROBE_SENDER, text="/greet", metadata={"probe": True})
+    except RasaFailed as problem:
+        return problem.cause
+    return "ok" if replies[0].kind == "smalltalk" else "unexpected"

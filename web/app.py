@@ -1,0 +1,64 @@
+"""The public process, put together: `create_app(settings)`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+import screen
+from clinic.db import Database
+from clinic.handoff.spool import Spool
+from clinic.migrate import migrate
+from clinic.settings import Settings
+from web import pages
+from web.api import conversations, health
+from web.context import Context
+from web.errors import install_error_handlers
+from web.limits import RateLimits
+from web.live import LiveHub
+from web.rasa import RasaClient
+from web.security import SecurityHeaders
+from web.turns import Turns
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Connects to nothing until it is started."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(migrate, settings.database)
+        await asyncio.to_thread(screen.warm_up)
+        database = Database(settings.database)
+        rasa = RasaClient(settings.rasa, seconds=settings.turn_seconds)
+        context = Context(
+            settings=settings,
+            database=database,
+            rasa=rasa,
+            hub=LiveHub(database),
+            limits=RateLimits(settings),
+            spool=Spool(settings.spool_dir),
+        )
+        app.state.context, app.state.turns = context, Turns(context)
+        polling = asyncio.create_task(context.hub.poll())
+        yield
+        await app.state.turns.close()
+        polling.cancel()
+        await rasa.close()
+        database.close()
+
+    app = FastAPI(title="Lotus Guide", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        max_age=600,
+    )
+    install_error_handlers(app)
+    app.include_router(conversations.router)
+    app.include_router(health.router)
+    app.include_router(pages.router)
+    return app

@@ -1,0 +1,53 @@
+"""Errors as the contract has them: `{"error": {"code", "message"}}`, each with the crisis resources."""
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from clinic.content import wording
+from clinic.errors import ClinicError, NotAllowed, NotFound
+from clinic.handoff.protocol import text
+from web.metrics import UNHANDLED
+
+log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):
+    """A request that is not carried out. `code` is a key of data/wording.yml's errors."""
+
+    def __init__(self, status: int, code: str, **details: object) -> None:
+        super().__init__(code)
+        self.status, self.code, self.details = status, code, details
+
+
+def error_response(status: int, code: str, **details: object) -> JSONResponse:
+    """The message names 988 and 911 as well: a refusal must not leave a person in danger with nothing."""
+    message = f"{wording()['errors'][code].format(**details)} {text('refusal')}"
+    headers = {"Retry-After": "60"} if status == 429 else None
+    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(Refused)
+    async def refused(_request: Request, problem: Refused) -> JSONResponse:
+        return error_response(problem.status, problem.code, **problem.details)
+
+    @app.exception_handler(ClinicError)
+    async def domain(_request: Request, problem: ClinicError) -> JSONResponse:
+        if isinstance(problem, NotFound):
+            return error_response(404, "not_found")
+        if isinstance(problem, NotAllowed):
+            return error_response(401, "no_token")
+        return error_response(400, "bad_request")
+
+    @app.exception_handler(HTTPException)
+    async def http(_request: Request, problem: HTTPException) -> JSONResponse:
+        code = "not_found" if problem.status_code == 404 else "bad_request"
+        return error_response(problem.status_code, code)
+
+    @app.exception_handler(Exception)
+    async def unhandled(request: Request, problem: Exception) -> JSONResponse:
+        UNHANDLED.inc()
+        log.error("request.failed", path=request.url.path, error=type(problem).__name__)
+        return error_response(500, "internal")

@@ -1,0 +1,62 @@
+"""The crisis reply when the database did not take the escalation in time."""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from clinic.clock import iso, utc_now
+from clinic.handoff.finding import Finding
+from clinic.handoff.protocol import People, crisis_reply
+from clinic.handoff.spool import Spooled
+from clinic.models import Role
+from web.context import Context
+from web.metrics import SPOOLED
+
+log = structlog.get_logger(__name__)
+RETRY_SECONDS = 2.0
+RETRIES = 1_800  # an hour: a full disk is mended or the process is restarted by then
+_waiting: set[asyncio.Task[None]] = set()
+
+
+async def answer_unstored(
+    context: Context, conversation_id: str, token: str, client_id: str, text: str, finding: Finding
+) -> list[dict[str, Any]]:
+    """Spool the escalation and answer with the resources, saying that the clinic was not reached.
+
+    The messages have no id (null): they are not stored yet. The worker stores them from the spool.
+    """
+    now = iso(utc_now()) or ""
+    entry = Spooled(conversation_id, token, client_id, text, finding, received_at=now)
+    try:
+        await asyncio.wait_for(asyncio.to_thread(context.spool.put, entry), 0.2)
+        SPOOLED.labels("written").inc()
+    except (OSError, TimeoutError) as problem:
+        SPOOLED.labels("in_memory").inc()
+        log.critical("spool.not_written", conversation=conversation_id, error=type(problem).__name__)
+        task = asyncio.create_task(_keep_trying(context, entry))
+        _waiting.add(task)
+        task.add_done_callback(_waiting.discard)
+    reply = crisis_reply(finding, people=People.not_reached)
+    asked = {
+        "id": None,
+        "role": Role.visitor,
+        "kind": None,
+        "topic": None,
+        "text": text,
+        "buttons": [],
+        "sources": [],
+    }
+    said = {"id": None, "role": Role.assistant, **reply.as_json()}
+    return [{**asked, "created_at": now, "client_id": client_id}, {**said, "created_at": now}]
+
+
+async def _keep_trying(context: Context, entry: Spooled) -> None:
+    for _ in range(RETRIES):
+        await asyncio.sleep(RETRY_SECONDS)
+        try:
+            await asyncio.to_thread(context.spool.put, entry)
+            return
+        except OSError:
+            continue
+    log.critical("spool.given_up", conversation=entry.conversation_id)

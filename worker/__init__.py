@@ -1,0 +1,1 @@
+"""The background process: spooled escalations, alerts, retention."""

@@ -1,0 +1,88 @@
+"""The worker: `python -m worker`. Each round is short, and a failure in one part never stops the others."""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import apprise
+import structlog
+
+from clinic.clock import utc_now
+from clinic.db import Database
+from clinic.handoff.alerts import deliver_due
+from clinic.handoff.protocol import People
+from clinic.handoff.spool import Spool, store_spooled
+from clinic.logs import configure_logging
+from clinic.migrate import migrate
+from clinic.retention import purge_conversations, purge_tracker
+from clinic.settings import Settings
+
+log = structlog.get_logger("worker")
+ROUND_SECONDS = 2.0  # the first alert has to be out within 10 s
+PURGE_EVERY = timedelta(hours=1)
+
+
+class Worker:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = Database(settings.database)
+        self._spool = Spool(settings.spool_dir)
+        self._channels = apprise.Apprise()
+        for number, url in enumerate(settings.alert_urls, 1):
+            if not self._channels.add(url):
+                raise SystemExit(f"LOTUS_ALERT_URLS: entry {number} is not an address Apprise understands")
+        self._purge_at = utc_now()
+
+    def run(self, stop: threading.Event) -> None:
+        if not self._settings.alert_urls:
+            log.warning("alerts.no_channel", mend="set LOTUS_ALERT_URLS; until then staff see `lotus escalations`")
+        while not stop.is_set():
+            self._try("spool", self._store_spooled)
+            self._try("alerts", self._deliver)
+            self._try("retention", self._purge)
+            stop.wait(ROUND_SECONDS)
+        self._database.close()
+
+    def _try(self, part: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as problem:
+            log.error("worker.part_failed", part=part, error=type(problem).__name__)
+
+    def _store_spooled(self) -> None:
+        people = People.trying if self._settings.alert_urls else People.queued
+        if stored := store_spooled(self._database, self._spool, people=people, now=utc_now()):
+            log.info("spool.stored", count=stored)
+
+    def _deliver(self) -> None:
+        if not self._settings.alert_urls:
+            return
+        send = lambda title, body: bool(self._channels.notify(title=title, body=body))  # noqa: E731
+        if delivered := deliver_due(self._database, send=send, now=utc_now()):
+            log.info("alerts.delivered", count=delivered)
+
+    def _purge(self) -> None:
+        if utc_now() < self._purge_at:
+            return
+        days = self._settings.clinic.retention_days
+        with self._database.transaction() as session:
+            chats = purge_conversations(session, retention_days=days, now=utc_now())
+        events = purge_tracker(self._settings.tracker_database, retention_days=days, now=utc_now())
+        self._purge_at = utc_now() + PURGE_EVERY
+        if chats or events:
+            log.info("retention.purged", conversations=chats, tracker_events=events)
+
+
+def main() -> None:
+    settings = Settings()
+    configure_logging("worker", settings.log_level)
+    migrate(settings.database)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Worker(settings).run(stop)
+
+
+if __name__ == "__main__":
+    main()
