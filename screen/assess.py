@@ -19,6 +19,8 @@ PRECEDENCE = (
     Risk.self_harm,
 )
 MOST_EVIDENCE = 20
+# Enough is known and the rest is not read: nothing ranks above imminent, and forty findings are no error.
+ENOUGH, ENOUGH_IMMINENT = 40, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def _findings(read: list[Sentence], book: RuleBook) -> list[Finding]:
         if key in seen:
             continue
         seen.add(key)
+        if _is_enough([finding for finding, _ in found]):
+            break
         hits = book.find(sentence)
         exempt = [(book.exemptions[hit.id], hit) for hit in hits if hit.id in book.exemptions]
         silent += [exemption for exemption, _ in exempt if exemption.scope == "message"]
@@ -74,6 +78,12 @@ def _findings(read: list[Sentence], book: RuleBook) -> list[Finding]:
                 continue
             found.append((_finding(rule, hit, sentence, book), personal))
     return [f for f, personal in found if not any(_quiets(e, book.rules[f.rule], personal) for e in silent)]
+
+
+def _is_enough(found: list[Finding]) -> bool:
+    if len(found) >= ENOUGH:
+        return True
+    return len(found) >= ENOUGH_IMMINENT and any(f.severity is Severity.imminent for f in found)
 
 
 def _finding(rule: Rule, hit: Hit, sentence: Sentence, book: RuleBook) -> Finding:
@@ -104,9 +114,7 @@ def _across(text: str, previous: Sequence[str], book: RuleBook) -> list[Finding]
     for finding in _findings(sentences(earlier + text, book.lexicon), book):
         if finding.end > shift:
             start, end = max(0, finding.start - shift), finding.end - shift
-            found.append(
-                Finding(finding.rule, finding.risk, finding.severity, finding.about, start, end)
-            )
+            found.append(Finding(finding.rule, finding.risk, finding.severity, finding.about, start, end))
     return found
 
 

@@ -7,7 +7,7 @@ stretched, glued or mistyped), then the small words patterns should not have to 
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 
@@ -29,7 +29,6 @@ class Word:
 @dataclass(frozen=True, slots=True)
 class Sentence:
     words: tuple[Word, ...]
-    question: bool
 
 
 @dataclass(frozen=True)
@@ -43,19 +42,21 @@ class Lexicon:
     emoji: dict[str, str]
     look_alikes: dict[str, str]
     glue: frozenset[str]
-    repaired: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def readable(self) -> frozenset[str]:
         return self.known | self.fillers | frozenset(self.expansions)
 
     @cached_property
-    def long_words(self) -> dict[str, list[str]]:
-        """Words that FUZZY may reach, by first letter. Six letters: below that one slip makes another word."""
-        found: dict[str, list[str]] = {}
+    def long_words(self) -> dict[tuple[str, int], list[str]]:
+        """Words that FUZZY may reach, by first letter and length.
+
+        From six letters on: below that one slip too often makes another ordinary word.
+        """
+        found: dict[tuple[str, int], list[str]] = {}
         for word in sorted(self.known):
             if len(word) >= 6 and word.isalpha():
-                found.setdefault(word[0], []).append(word)
+                found.setdefault((word[0], len(word)), []).append(word)
         return found
 
     @cached_property
@@ -96,6 +97,9 @@ def plain_characters(text: str, lexicon: Lexicon) -> tuple[str, list[int]]:
         if char in lexicon.emoji:
             put(f" {lexicon.emoji[char]} ", index)
             continue
+        if char in lexicon.look_alikes:  # before decomposing: an acute accent used as a quote would become a space
+            put(lexicon.look_alikes[char], index)
+            continue
         for part in unicodedata.normalize("NFKD", char).casefold():
             kind = unicodedata.category(part)
             if part in lexicon.look_alikes:
@@ -115,10 +119,11 @@ def sentences(text: str, lexicon: Lexicon) -> list[Sentence]:
     """Reads at most the first 10,000 characters."""
     plain, where = plain_characters(text[:MOST_READ], lexicon)
     found: list[Sentence] = []
-    for pieces, question in _split(plain):
-        words = _words(pieces, where, lexicon)
+    seen: dict[str, tuple[str, ...]] = {}
+    for pieces in _split(plain):
+        words = _words(pieces, where, lexicon, seen)
         if words:
-            found.append(Sentence(tuple(words), question))
+            found.append(Sentence(tuple(words)))
     return found
 
 
@@ -130,7 +135,7 @@ class _Piece:
     opens: bool
 
 
-def _split(plain: str) -> Iterator[tuple[list[_Piece], bool]]:
+def _split(plain: str) -> Iterator[list[_Piece]]:
     pieces: list[_Piece] = []
     opens = False
     position = 0
@@ -138,15 +143,15 @@ def _split(plain: str) -> Iterator[tuple[list[_Piece], bool]]:
         gap = plain[position : match.start()]
         position = match.end()
         if "\n" in gap and pieces and len(pieces[-1].text) > 1:
-            yield pieces, False
+            yield pieces
             pieces, opens = [], False
         chunk = match.group()
         core = CORE.search(chunk)
         if core is None:
-            if chunk[0] in "?¿!…" or chunk.startswith("."):
-                if pieces and not (len(pieces[-1].text) == 1 and chunk == "."):
-                    yield pieces, "?" in chunk
-                    pieces = []
+            ends = chunk[0] in "?¿!…."
+            if ends and pieces and not (len(pieces[-1].text) == 1 and chunk == "."):
+                yield pieces
+                pieces = []
             opens = chunk not in "'\"-#_~`*"
             continue
         head, tail = chunk[: core.start()], chunk[core.end() :]
@@ -159,27 +164,29 @@ def _split(plain: str) -> Iterator[tuple[list[_Piece], bool]]:
         if ends and tail[:1] == "." and (last in TITLES or (len(last) == 1 and last != "i")):
             ends = False
         if ends:
-            yield pieces, False
+            yield pieces
             pieces, opens = [], False
     if pieces:
-        yield pieces, False
+        yield pieces
 
 
 def _undotted(core: str, start: int) -> list[_Piece]:
     """`sentence.next` is two words; `k.i.l.l` and `ki-ll` stay whole for `_unmask`."""
-    parts = [m for m in re.finditer(r"[^.\-(]+", core)]
+    parts = list(re.finditer(r"[^.\-(]+", core))
     if len(parts) > 1 and all(len(m.group()) >= 3 for m in parts):
         return [_Piece(m.group(), start + m.start(), start + m.end(), False) for m in parts]
     return [_Piece(core, start, start + len(core), False)]
 
 
-def _words(pieces: list[_Piece], where: list[int], lexicon: Lexicon) -> list[Word]:
+def _words(pieces: list[_Piece], where: list[int], lexicon: Lexicon, seen: dict[str, tuple[str, ...]]) -> list[Word]:
     words: list[Word] = []
     opens = False
     for piece in _respaced(pieces, lexicon):
         opens = opens or piece.opens
         start, end = where[piece.start], where[piece.end - 1] + 1
-        for text in read(piece.text, lexicon):
+        if piece.text not in seen:
+            seen[piece.text] = read(piece.text, lexicon)
+        for text in seen[piece.text]:
             if text in lexicon.fillers:
                 continue
             words.append(Word(text, start, end, opens))
@@ -197,7 +204,6 @@ def _respaced(pieces: list[_Piece], lexicon: Lexicon) -> Iterator[_Piece]:
         if run - index >= 3:
             group = pieces[index:run]
             joined = "".join(piece.text for piece in group)
-            # The run may have caught a real one-letter word at its start: `i k i l l`.
             cut = _segment(joined, lexicon, spelled=True)
             if cut:
                 at = 0
@@ -205,8 +211,10 @@ def _respaced(pieces: list[_Piece], lexicon: Lexicon) -> Iterator[_Piece]:
                     part = group[at : at + len(word)]
                     yield _Piece(word, part[0].start, part[-1].end, part[0].opens)
                     at += len(word)
-                index = run
-                continue
+            else:
+                yield from group
+            index = run
+            continue
         piece = pieces[index]
         if index + 1 < len(pieces):
             after = pieces[index + 1]
@@ -246,7 +254,7 @@ def _segment(joined: str, lexicon: Lexicon, *, spelled: bool) -> list[str] | Non
 
 def read(piece: str, lexicon: Lexicon) -> tuple[str, ...]:
     """One typed piece as words the patterns know, or as itself where nothing fits."""
-    for candidate in (piece, piece.strip("'_.-!(*"), piece.replace("'", "")):
+    for candidate in (piece, piece.strip("'_.-!(*")):
         if candidate in lexicon.expansions:
             return lexicon.expansions[candidate]
         if candidate in lexicon.known or candidate in lexicon.fillers:
@@ -274,10 +282,15 @@ def read(piece: str, lexicon: Lexicon) -> tuple[str, ...]:
 ENDINGS = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would", "s": "'s"}
 
 
+OPENERS = frozenset({"he", "she", "it", "that", "what", "there", "who", "here", "where", "how", "this"})
+
+
 def _contracted(piece: str, lexicon: Lexicon) -> tuple[str, ...]:
     head, _, tail = piece.rpartition("'")
     if tail == "t" and head.endswith("n"):
         return (*read(head[:-1], lexicon), "not") if head[:-1] else ("not",)
+    if tail == "s" and head in OPENERS:
+        return (*read(head, lexicon), "is")
     if tail in ENDINGS and head:
         return (*read(head, lexicon), ENDINGS[tail])
     return tuple(w for part in piece.split("'") if part for w in read(part, lexicon))
@@ -331,14 +344,12 @@ def _repair(word: str, lexicon: Lexicon) -> str | None:
         return None
     if word in lexicon.known:
         return word
-    near = lexicon.long_words.get(word[0], ())
-    for allowed in (1, 2):
-        for known in near:
-            if abs(len(known) - len(word)) > allowed or len(known) < (6 if allowed == 1 else 9):
+    for allowed in (1, 2) if len(word) >= 9 else (1,):
+        for length in range(len(word) - allowed, len(word) + allowed + 1):
+            if length < 9 and allowed == 2:
                 continue
-            if levenshtein_compare(word, known, allowed):
-                return known
-        if len(word) < 9:
-            break
+            for known in lexicon.long_words.get((word[0], length), ()):
+                if levenshtein_compare(word, known, allowed):
+                    return known
     swapped = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
     return next((s for s in swapped if s in lexicon.known and len(s) >= 5), None)

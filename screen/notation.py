@@ -66,25 +66,25 @@ class Notation:
         found: list[Path] = []
         current: list[Path] = [()]
         while at < len(tokens) and tokens[at] != ")":
-            token = tokens[at]
+            part = tokens[at]
             at += 1
-            if token == "|":
+            if part == "|":
                 found += current
                 current = [()]
                 continue
-            if token == "(":
+            if part == "(":
                 options, at = self._alternatives(tokens, at, pattern)
                 if at >= len(tokens):
                     raise NotationError(f"unbalanced '(' in {pattern!r}")
                 at += 1
-            elif token.startswith("$"):
-                options = list(self._family_paths(token[1:]))
-            elif token.startswith(".."):
-                options = [(Step(frozenset(), int(token[2:])),)]
-            elif token == "?":
+            elif part.startswith("$"):
+                options = list(self._family_paths(part[1:]))
+            elif part.startswith(".."):
+                options = [(Step(frozenset(), int(part[2:])),)]
+            elif part == "?":
                 raise NotationError(f"stray '?' in {pattern!r}")
             else:
-                options = [(Step(frozenset({token})),)]
+                options = [(Step(frozenset({part})),)]
             if at < len(tokens) and tokens[at] == "?":
                 at += 1
                 options = [*options, ()]
@@ -109,7 +109,7 @@ def _merged(paths: list[Path]) -> list[Path]:
                 groups.setdefault(key, set()).update(path[position].words)
             kept.setdefault(key, path)
         paths = [
-            path[:position] + (Step(frozenset(groups[key])),) + path[position + 1 :] if key in groups else path
+            (*path[:position], Step(frozenset(groups[key])), *path[position + 1 :]) if key in groups else path
             for key, path in kept.items()
         ]
     return paths

@@ -14,6 +14,7 @@ import spacy
 import yaml
 from spacy.matcher import Matcher
 from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 from screen.model import About, Risk, Severity
 from screen.normalise import Lexicon, Sentence
@@ -21,7 +22,7 @@ from screen.notation import ANY, END, START, Notation, Step
 from screen.notation import Path as Steps
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "screen"
-LONGEST = 120  # words the Matcher sees at once; longer sentences are read in overlapping pieces
+LONGEST = 48  # words the Matcher sees at once; longer sentences are read in overlapping pieces
 OVERLAP = 24
 
 
@@ -82,7 +83,7 @@ class _Pattern:
 class Finder:
     """Finds patterns by their rarest word, then by the presence of the others, then by spaCy's Matcher."""
 
-    def __init__(self, vocab: spacy.Vocab, patterns: Iterable[tuple[str, list[Steps]]], common: frozenset[str]) -> None:
+    def __init__(self, vocab: Vocab, patterns: Iterable[tuple[str, list[Steps]]], common: frozenset[str]) -> None:
         self._vocab = vocab
         self._by_word: dict[str, list[_Pattern]] = {}
         for owner, paths in patterns:
@@ -126,22 +127,25 @@ class RuleBook:
     spanish: frozenset[str]
     english: frozenset[str]
     words: dict[str, frozenset[str]]
-    _vocab: spacy.Vocab
+    _vocab: Vocab
     _finder: Finder
 
     def find(self, sentence: Sentence) -> list[Hit]:
         words = [word.text for word in sentence.words]
         found: dict[Hit, None] = {}
+        read: dict[tuple[str, ...], list[Hit]] = {}
         for start in range(0, max(1, len(words)), LONGEST - OVERLAP):
-            piece = words[start : start + LONGEST]
+            piece = tuple(words[start : start + LONGEST])
             ends = start + LONGEST >= len(words)
-            for hit in self._find_piece(piece, start == 0, ends):
+            if piece not in read or start == 0 or ends:
+                read[piece] = self._find_piece(piece, start == 0, ends)
+            for hit in read[piece]:
                 found[Hit(hit.id, hit.start + start, hit.end + start)] = None
             if ends:
                 break
         return list(found)
 
-    def _find_piece(self, words: list[str], opens: bool, ends: bool) -> list[Hit]:
+    def _find_piece(self, words: tuple[str, ...], opens: bool, ends: bool) -> list[Hit]:
         known = [word if word in self.lexicon.known else ANY for word in words]
         if all(word == ANY for word in known):
             return []
@@ -195,7 +199,8 @@ def read_exemptions(folder: Path = DATA) -> dict[str, Exemption]:
             flags=_strings(entry.get("flags")),
             passes=_strings(entry.get("passes")),
         )
-        if exemption.scope not in ("span", "sentence", "message") or exemption.silences not in ("all", "impersonal", "weak"):
+        known = exemption.scope in ("span", "sentence", "message")
+        if not known or exemption.silences not in ("all", "impersonal", "weak"):
             raise ValueError(f"{exemption.id}: unknown scope or silences")
         if exemption.id in found:
             raise ValueError(f"two exemptions are called {exemption.id}")
@@ -219,7 +224,7 @@ def load(folder: Path = DATA) -> RuleBook:
     used = {w for _, paths in compiled for path in paths for step in path for w in step.words} - {START, END, ANY}
     expansions = {str(k): tuple(str(v).split()) for k, v in words["expansions"].items()}
     lexicon = Lexicon(
-        known=frozenset(used | {w for listed in sets.values() for w in listed}) - frozenset(expansions),
+        known=frozenset(w for w in used.union(*sets.values()) if w not in expansions and ("'" not in w or w == "'s")),
         ordinary=frozenset(str(w) for w in words["ordinary"]),
         expansions=expansions,
         fillers=frozenset(str(w) for w in words["fillers"]),

@@ -61,24 +61,22 @@ def about(hit: Hit, sentence: Sentence, book: RuleBook) -> About:
     if any(word in book.words["selves"] for word in inside):
         if any(word in book.words["others_reflexive"] for word in inside):
             return About.other
-        return _says_so(hit, sentence, book)
+        return _says_so(hit.start, sentence, book)
     if any(word in book.words["others"] or word in book.words["others_reflexive"] for word in inside):
         return About.other
     for position in range(hit.start - 1, max(-1, hit.start - 1 - FARTHEST), -1):
         word = words[position].text
-        if word in book.words["selves"] and word != "my" and word != "mi":
-            return About.self
+        if word in book.words["selves"] and word not in ("my", "mi", "mis"):
+            return _says_so(position, sentence, book)
         if word in book.words["others"]:
             return About.other
     return About.self
 
 
-def _says_so(hit: Hit, sentence: Sentence, book: RuleBook) -> About:
-    """"My friend said 'I want to die'": a quotation of somebody else."""
-    words = sentence.words
-    for position in range(hit.start - 1, max(-1, hit.start - 4), -1):
-        if words[position].text in book.words["quoting"] and position:
-            before = {word.text for word in words[max(0, position - 3) : position]}
-            if before & book.words["others"]:
-                return About.other
-    return About.self
+def _says_so(position: int, sentence: Sentence, book: RuleBook) -> About:
+    """Whose "I" stands at `position`: in "my friend said I want to die" not the writer's."""
+    words = [word.text for word in sentence.words]
+    advised = words[position + 1 : position + 2] in (["should"], ["must"], ["deserve"], ["need"])
+    if position < 2 or advised or words[position - 1] not in book.words["quoting"]:
+        return About.self
+    return About.other if set(words[max(0, position - 4) : position - 1]) & book.words["others"] else About.self

@@ -19,10 +19,10 @@ EXACT_WINDOW = timedelta(minutes=30)  # "at 10" is taken as 10:00 to 10:30
 
 MORNING, AFTERNOON, EVENING = (time(6), time(12)), (time(12), time(17)), (time(17), time(21))
 PARTS_OF_DAY = (
-    (r"\b(early morning|mornings?|(?:por|en|de) la ma[nñ]ana|before noon)\b", MORNING),
+    (r"\b(early morning|mornings?|(?:(?:por|en|de) la|esta) ma[nñ]ana|before noon)\b", MORNING),
+    (r"\b(afternoons?|(?:(?:por|en|de) la|esta) tarde|after (?:work|school|lunch|noon))\b", AFTERNOON),
     (r"\b(lunch ?time|lunch|noon|midday|mediod[ií]a)\b", (time(12), time(13))),
-    (r"\b(afternoons?|(?:por|en|de) la tarde|after work|after school)\b", AFTERNOON),
-    (r"\b(evenings?|tonight|at night|nights?|(?:por|en) la noche|esta noche)\b", EVENING),
+    (r"\b(evenings?|tonight|at night|nights?|(?:(?:por|en|de) la|esta) noche)\b", EVENING),
 )
 WEEKDAYS = (
     r"mon(?:day)?|tue(?:s|sday)?|wed(?:s|nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
@@ -33,7 +33,11 @@ MONTHS = (
     r"|nov(?:ember)?|dec(?:ember)?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre"
     r"|diciembre)"
 )
-RELATIVE_DAYS = r"day after tomorrow|pasado ma[nñ]ana|today|tonight|tomorrow|tmrw?|tomorow|tommorow|hoy|ma[nñ]ana"
+TOMORROW = r"tomm?orr?ow|tmrw?|ma[nñ]ana"
+RELATIVE_DAYS = rf"day after (?:{TOMORROW})|pasado ma[nñ]ana|today|tonight|hoy|yesterday|ayer|{TOMORROW}"
+DAYS_AHEAD = {"today": 0, "tonight": 0, "hoy": 0, "yesterday": -1, "ayer": -1}
+THIS_PART = re.compile(r"\btonight\b|\b(?:this|esta)(?= (?:morning|afternoon|evening|ma[nñ]ana|tarde|noche)\b)")
+NOON_AS_HOUR = re.compile(r"\b(between|from|and|to|till|until|y) (?:el )?(?:noon|midday|mediod[ií]a)\b")
 NUMERIC_DATE = r"\d{1,2}/\d{1,2}(?:/\d{2,4})?"
 DAY = re.compile(
     rf"\b(?P<relative>{RELATIVE_DAYS})\b"
@@ -41,18 +45,19 @@ DAY = re.compile(
     rf"|\b(?P<date>{MONTHS}\.? \d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}} (?:de )?{MONTHS}|{NUMERIC_DATE})\b"
     rf"|\b(?P<ahead>in \d{{1,2}} (?:days?|weeks?)|en \d{{1,2}} (?:d[ií]as?|semanas?))\b"
 )
-SPELLINGS = {"tmr": "tomorrow", "tmrw": "tomorrow", "tomorow": "tomorrow", "tommorow": "tomorrow", "tonight": "today"}
 # "3", "3pm", "15:30"; a number that goes on with / or - belongs to a date or a phone number.
 HOUR = r"(?P<{0}>\d{{1,2}}(?::\d{{2}}|(?=\s*[ap]\.?m)|(?=\s*o.?clock)|\b(?![/\d-]))\s*(?:[ap]\.?m\.?)?)"
 START, END, HOUR = HOUR.format("start"), HOUR.format("end"), HOUR.format("hour")
 RANGE = re.compile(rf"\b(?:between|from|entre|de)\s+(?:las )?{START}\s*(?:and|to|till|until|y|a|-)\s*(?:las )?{END}")
+SPAN = r"\d{1,2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?)?"
+BARE_RANGE = re.compile(rf"(?<![\d/:.-])(?P<start>{SPAN})\s*(?:-|–|to|a)\s*(?P<end>{SPAN})(?![\d/:-])")
 AFTER = re.compile(rf"\b(?:after|past|any ?time after|from|despu[eé]s de|a partir de)\s+(?:las? )?{HOUR}")
 BEFORE = re.compile(rf"\b(?:before|by|until|till|antes de)\s+(?:las? )?{HOUR}")
-BARE = r"(?P<bare>\d{1,2}(?::\d{2})?\s*[ap]\.?m\b\.?|\d{1,2}:\d{2})"
+BARE = r"(?P<bare>\d{1,2}(?::\d{2})?\s*[ap]\.?m\b\.?|\d{1,2}:\d{2}|\d{1,2}(?=\s?o.?clock))"
 AT = re.compile(rf"(?:\b(?:at|around|about|@|a las?)\s*){HOUR}|\b{BARE}")
 ANY_TIME = re.compile(
     r"\b(any ?time|whenever|any (?:week ?)?day|next working day|as soon as possible|asap"
-    r"|cualquier (?:hora|d[ií]a)|cuando sea)\b"
+    r"|cualquier (?:hora|d[ií]a)|cuando sea|lo antes posible|cuanto antes)\b"
 )
 
 
@@ -69,7 +74,7 @@ def parse_window(words: str, *, now: datetime, clinic: ClinicInfo) -> Window:
 
     Raises InvalidInput with reason time_unclear, time_past, time_closed or time_too_far.
     """
-    text = re.sub(r"\s+", " ", words.lower()).strip()
+    text = NOON_AS_HOUR.sub(r"\1 12pm", re.sub(r"\s+", " ", words.lower()).strip())
     local_now = now.astimezone(clinic.zone)
     rest, part = _part_of_day(text)
     wanted_hours = _hours(rest) or part
@@ -101,14 +106,15 @@ def find_window(words: str, *, now: datetime, clinic: ClinicInfo) -> Window | No
 def _part_of_day(text: str) -> tuple[str, tuple[time, time] | None]:
     for pattern, hours in PARTS_OF_DAY:
         if re.search(pattern, text):
-            kept = re.sub(r"\btonight\b|\besta noche\b", "today", text)
-            return re.sub(pattern, " ", kept), hours
+            return re.sub(pattern, " ", THIS_PART.sub("today", text)), hours
     return text, None
 
 
 def _hours(text: str) -> tuple[time, time] | None:
-    if found := RANGE.search(text):
+    if found := RANGE.search(text) or _bare_range(text):
         start, end = _clock(found["start"]), _clock(found["end"])
+        if start and end and end <= start and end.hour < 12 and not re.search(r"[ap]", found["end"]):
+            end = end.replace(hour=end.hour + 12)  # "between 5 and 9": both in the evening
         return (start, end) if start and end and start < end else None
     if (found := AFTER.search(text)) and (hour := _clock(found["hour"])):
         return hour, time(23, 59)
@@ -118,6 +124,12 @@ def _hours(text: str) -> tuple[time, time] | None:
         end = (datetime.combine(date.min, hour) + EXACT_WINDOW).time()
         return (hour, end) if end > hour else None
     return None
+
+
+def _bare_range(text: str) -> re.Match[str] | None:
+    """ "tomorrow 2-4", "1pm to 3"; without a day, am, pm or minutes two numbers may be anything."""
+    found = BARE_RANGE.search(DAY.sub(" ", text))
+    return found if found and (DAY.search(text) or re.search(r"\d\s*[ap]\.?m|:", found[0])) else None
 
 
 def _clock(words: str) -> time | None:
@@ -150,7 +162,8 @@ def _day(text: str, local_now: datetime) -> tuple[date | None, bool]:
             day += timedelta(days=7)
         return day, True
     if found["relative"]:
-        words = {"manana": "mañana", "pasado manana": "pasado mañana"}.get(words, SPELLINGS.get(words, words))
+        ahead = DAYS_AHEAD.get(words, 2 if words.startswith(("day after", "pasado")) else 1)
+        return local_now.date() + timedelta(days=ahead), False
     return _read(words, local_now), False
 
 

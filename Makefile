@@ -1,0 +1,32 @@
+# `make run` and `make test` are all that is needed; they set up and train first where necessary.
+# The system's own python3 is asked first: a project file may point the one on the PATH to a version still missing.
+PYTHON ?= $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || command -v python3)
+
+.PHONY: run test setup train lint format lock
+
+run: setup
+	./lotus serve
+
+test: setup train
+	.venv/bin/python -m pytest $(PYTEST)
+
+setup:
+	@$(PYTHON) scripts/setup.py
+
+train: setup
+	@./lotus train
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/pyright
+
+format: setup
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+# After a change of a pyproject.toml: new lock files, without any server's address in them.
+lock: setup
+	.tools/uv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.12 pyproject.toml -o requirements.lock
+	.tools/uv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.12 --group dev pyproject.toml -o requirements-dev.lock
+	cd engine && ../.tools/uv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.10 pyproject.toml -o requirements.lock

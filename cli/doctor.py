@@ -1,0 +1,60 @@
+"""`lotus doctor`: what is missing or about to be, and how to mend it. 0 where nothing stops the service."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from rich.console import Console
+
+from cli.train import ENGINE, is_trained
+from clinic.handoff.protocol import protocol
+from clinic.library import library
+from clinic.settings import Settings
+
+FREE_MB = 500
+
+
+class Finding(NamedTuple):
+    level: str  # ok, warning, error
+    what: str
+
+
+def examine(settings: Settings, console: Console) -> int:
+    marks = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
+    findings = [*_machine(settings), *_content()]
+    for finding in findings:
+        console.print(f"{marks[finding.level]}  {finding.what}")
+    return int(any(finding.level == "error" for finding in findings))
+
+
+def _machine(settings: Settings) -> Iterator[Finding]:
+    if ENGINE.exists():
+        yield Finding("ok", "engine/.venv is there")
+    else:
+        yield Finding("error", "engine/.venv is missing: run `make setup`")
+    if is_trained(settings):
+        yield Finding("ok", "the model is trained on today's data")
+    else:
+        yield Finding("warning", "the model is missing or older than data/: run `lotus train`")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data_dir).free // 1_000_000
+    yield Finding("ok" if free > FREE_MB else "error", f"{free} MB free for {settings.data_dir}")
+    if not settings.alert_urls:
+        yield Finding("warning", "nobody is alerted: LOTUS_ALERT_URLS is empty, staff see `lotus escalations` only")
+
+
+def _content() -> Iterator[Finding]:
+    book, today = library(), date.today()  # noqa: DTZ011 a review date has no zone
+    missing = [topic.id for topic in book.topics.values() if topic.kind == "answer" and topic.id not in book.answers]
+    if missing:
+        yield Finding("warning", f"topics without an answer: {', '.join(missing)}")
+    late = [answer.topic for answer in book.answers.values() if answer.next_review < today]
+    if late:
+        yield Finding("warning", f"reviews that are due: {', '.join(late)}")
+    if protocol()["next_review"] < today:
+        yield Finding("warning", "data/protocol.yml is due for review")
+    waiting = sum(answer.reviewer.startswith("awaiting") for answer in book.answers.values())
+    if waiting:
+        yield Finding("warning", f"{waiting} answers are awaiting clinician review")
+    yield Finding("ok", f"{len(book.answers)} answers, {len(book.sources)} sources")
