@@ -4,7 +4,8 @@ PYTHON ?= $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || command -
 
 .PHONY: run test setup train lint format lock
 
-run: setup
+run:
+	@$(PYTHON) scripts/setup.py --without-browser
 	./lotus serve
 
 test: setup train

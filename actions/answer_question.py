@@ -7,7 +7,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.runtime import metadata, runtime, utter
+from actions.runtime import aftermath, runtime, utter
 from clinic.answering import Understood, answer
 from clinic.chat.reply import Reply
 
@@ -24,7 +24,7 @@ def answer_to(tracker: Tracker) -> Reply:
         understood(tracker),
         clinic=runtime().clinic,
         last_topic=tracker.get_slot("last_topic"),
-        after_crisis=bool(metadata(tracker).get("after_crisis")),
+        aftermath=aftermath(tracker),
     )
 
 

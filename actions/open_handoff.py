@@ -9,7 +9,7 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
 from actions.answer_question import understood
-from actions.runtime import conversation_id, metadata, runtime, utter
+from actions.runtime import aftermath, conversation_id, metadata, runtime, utter
 from clinic.answering import ANSWER_FROM, Understood, answer
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
@@ -43,7 +43,7 @@ class ActionOpenHandoff(Action):
 
     def _open(self, session: Session, tracker: Tracker, finding: Finding) -> Reply:
         conversation = session.get_one(Conversation, conversation_id(tracker))
-        open_escalation(
+        opened = open_escalation(
             session,
             conversation=conversation,
             finding=finding,
@@ -52,8 +52,9 @@ class ActionOpenHandoff(Action):
         )
         if finding.risk == "none":
             return person_asked_reply(runtime().clinic)
-        earlier, conversation.crisis_replies = conversation.crisis_replies, conversation.crisis_replies + 1
+        earlier = 0 if opened.alerted else conversation.crisis_replies
+        conversation.crisis_replies += 1
         return crisis_reply(finding, people=runtime().people, earlier=earlier)
 
     def _ask_back(self, tracker: Tracker, read: Understood) -> Reply:
-        return answer(read, clinic=runtime().clinic, after_crisis=bool(metadata(tracker).get("after_crisis")))
+        return answer(read, clinic=runtime().clinic, aftermath=aftermath(tracker))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.chat.reply import Reply
 from clinic.db import Database
+from clinic.handoff.aftermath import Aftermath
 from clinic.handoff.protocol import People
 from clinic.settings import ClinicInfo, Settings
 
@@ -59,8 +60,13 @@ def utter(dispatcher: CollectingDispatcher, reply: Reply) -> None:
 
 
 def metadata(tracker: Tracker) -> dict[str, Any]:
-    """What `web` sent along: conversation_id, message_id, after_crisis."""
+    """What `web` sent along: conversation_id, message_id, aftermath."""
     return tracker.latest_message.get("metadata") or {}
+
+
+def aftermath(tracker: Tracker) -> Aftermath:
+    """What an earlier flag means for this turn."""
+    return Aftermath(**metadata(tracker).get("aftermath", {}))
 
 
 def conversation_id(tracker: Tracker) -> str:

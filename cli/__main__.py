@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+import yaml
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.table import Table
 
@@ -35,8 +37,13 @@ def settings() -> Settings:
             where = ".".join(str(part) for part in error["loc"])
             errors.print(f"[red]Setting {where}:[/] {error['msg']} (see docs/settings.md)")
         raise typer.Exit(2) from problem
-    except OSError as problem:
-        errors.print(f"[red]clinic.yml cannot be read:[/] {problem.strerror}. Set LOTUS_CLINIC_FILE to its path.")
+    except SettingsError as problem:
+        errors.print(
+            f'[red]{problem}[/]: lists are written as JSON, for example \'["one", "two"]\' (see docs/settings.md)'
+        )
+        raise typer.Exit(2) from problem
+    except (OSError, yaml.YAMLError) as problem:
+        errors.print(f"[red]clinic.yml cannot be read[/] ({type(problem).__name__}). LOTUS_CLINIC_FILE is its path.")
         raise typer.Exit(2) from problem
 
 
@@ -72,6 +79,9 @@ def serve(
     from cli.train import is_trained
 
     made = settings()
+    if unknown := set(only or []) - {"web", "rasa", "actions", "worker"}:
+        errors.print(f"[red]There is no part named {', '.join(unknown)}:[/] web, rasa, actions, worker")
+        raise typer.Exit(2)
     if not is_trained(made) and (not only or "rasa" in only):
         train(force=False)
     run(made, only or [])

@@ -22,7 +22,7 @@ WORST = 10
 
 
 def evaluate(settings: Settings, file: Path, console: Console) -> dict[str, Any]:
-    """The object that DESIGN's contract names; a table goes to `console`."""
+    """The object that docs/evaluation.md describes; a table goes to `console`."""
     rows = read_rows(file, "question", "topic")
     if not is_trained(settings):
         train(settings)

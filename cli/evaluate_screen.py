@@ -16,7 +16,7 @@ LABELS = ("crisis", "not_crisis", "ambiguous")
 
 
 def evaluate(file: Path, console: Console) -> dict[str, Any]:
-    """The object that DESIGN's contract names; a table and the misses' ids go to `console`."""
+    """The object that docs/evaluation.md describes; a table and the misses' ids go to `console`."""
     rows = read_rows(file, "text", "label")
     screen.warm_up()
     flagged: dict[str, list[bool]] = {label: [] for label in LABELS}

@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Coroutine
@@ -139,7 +140,23 @@ async def _until_it_answers(http: httpx.AsyncClient, path: str) -> None:
         await asyncio.sleep(0.25)
 
 
+def _refuse_taken_ports(settings: Settings, names: set[str]) -> None:
+    """Ends the command with what to mend, instead of parts that crash for ever."""
+    wanted = {
+        "web": (settings.host, settings.port, "LOTUS_PORT"),
+        "rasa": ("127.0.0.1", settings.rasa_port, "LOTUS_RASA_PORT"),
+        "actions": ("127.0.0.1", settings.actions_port, "LOTUS_ACTIONS_PORT"),
+    }
+    for name in sorted(names & wanted.keys()):
+        host, port, variable = wanted[name]
+        try:
+            socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+        except OSError as problem:
+            sys.exit(f"{name} cannot listen on {host}:{port} ({problem.strerror}); set {variable} to another port")
+
+
 def serve(settings: Settings, only: list[str]) -> None:
     chosen = [part for part in parts(settings) if not only or part.name in only]
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _refuse_taken_ports(settings, {part.name for part in chosen})
     asyncio.run(Supervisor(settings, chosen).run())

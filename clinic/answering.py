@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from clinic.chat.reply import Button, Reply
 from clinic.content import wording
+from clinic.handoff.aftermath import Aftermath
 from clinic.handoff.protocol import text, withheld_reply, withheld_topics
-from clinic.library import Library, library
+from clinic.library import Answer, Library, library
 from clinic.settings import ClinicInfo
 
 # Below the first the best guess is one of up to three choices, below the second it is not worth a choice.
@@ -13,6 +14,7 @@ from clinic.settings import ClinicInfo
 ANSWER_FROM = 0.40
 CLARIFY_FROM = 0.12
 CHOICES = 3
+CALM = Aftermath()
 ASKABLE = frozenset({"answer", "boundary"})
 
 
@@ -32,7 +34,7 @@ class Understood:
 
 
 def answer(
-    understood: Understood, *, clinic: ClinicInfo, last_topic: str | None = None, after_crisis: bool = False
+    understood: Understood, *, clinic: ClinicInfo, last_topic: str | None = None, aftermath: Aftermath = CALM
 ) -> Reply:
     """The reply to a question, a boundary, small talk, or what was not understood.
 
@@ -42,52 +44,66 @@ def answer(
     book = library()
     topic = understood.intent
     if topic == "follow_up" and last_topic in book.answers:
-        return _more(book, last_topic, clinic, after_crisis)
+        return _more(book, last_topic, clinic, aftermath)
     kind = book.topics[topic].kind if topic in book.topics else "fallback"
     if kind in ASKABLE | {"smalltalk"} and understood.confidence >= ANSWER_FROM:
-        return _topic(book, topic, kind, clinic, after_crisis)
+        return _topic(book, topic, kind, clinic, aftermath)
     if topic in ("affirm", "deny", "stop"):
-        return _plain("fallback", wording()["answers"]["stray"], clinic, after_crisis)
-    return _unsure(book, understood, clinic, after_crisis)
+        return _plain("fallback", wording()["answers"]["stray"], clinic, aftermath)
+    return _unsure(book, understood, clinic, aftermath)
 
 
-def _topic(book: Library, topic: str, kind: str, clinic: ClinicInfo, after_crisis: bool) -> Reply:
-    if after_crisis and topic in withheld_topics():
-        return withheld_reply()
-    if after_crisis and kind == "smalltalk" and topic != "are_you_a_bot":
-        return Reply("handoff", text("after_crisis_line"))
+def _topic(book: Library, topic: str, kind: str, clinic: ClinicInfo, aftermath: Aftermath) -> Reply:
+    if aftermath.withhold and topic in withheld_topics():
+        return withheld_reply(aftermath.language)
+    if aftermath.flagged and kind == "smalltalk" and topic != "are_you_a_bot":
+        return Reply("handoff", text("after_crisis_line", aftermath.language))
     found = book.answers.get(topic)
     if found is None:
-        return _plain("fallback", wording()["answers"]["missing"], clinic, after_crisis, topic, offer_call=True)
-    buttons = [Button(title=book.title(one), payload=f"/{one}") for one in found.related]
+        return _plain("fallback", wording()["answers"]["missing"], clinic, aftermath, topic, offer_call=True)
+    buttons = _related(book, found, aftermath)
     if found.more:
         buttons.insert(0, Button(title=wording()["answers"]["tell_more"], payload="/follow_up"))
-    if kind == "boundary" and not after_crisis:
+    if kind == "boundary" and not aftermath.flagged:
         buttons.append(_call_button())
     said = _fill(found.short, clinic)
-    return Reply(kind, _with_line(said, after_crisis), topic, buttons, book.cited(found))
+    return Reply(kind, _with_line(said, aftermath), topic, buttons, book.cited(found))
 
 
-def _more(book: Library, topic: str, clinic: ClinicInfo, after_crisis: bool) -> Reply:
+def _more(book: Library, topic: str, clinic: ClinicInfo, aftermath: Aftermath) -> Reply:
     found = book.answers[topic]
-    if after_crisis and topic in withheld_topics():
-        return withheld_reply()
+    if aftermath.withhold and topic in withheld_topics():
+        return withheld_reply(aftermath.language)
     parts = [_fill(found.more or found.short, clinic)]
     if found.not_known:
         parts.append(wording()["answers"]["not_known"].format(text=found.not_known.strip()))
-    buttons = [Button(title=book.title(one), payload=f"/{one}") for one in found.related]
+    buttons = _related(book, found, aftermath)
     kind = book.topics[topic].kind
-    return Reply(kind, _with_line("\n\n".join(parts), after_crisis), topic, buttons, book.cited(found))
+    return Reply(kind, _with_line("\n\n".join(parts), aftermath), topic, buttons, book.cited(found))
 
 
-def _unsure(book: Library, understood: Understood, clinic: ClinicInfo, after_crisis: bool) -> Reply:
+def _related(book: Library, found: Answer, aftermath: Aftermath) -> list[Button]:
+    """What leads on; never to an answer that is not there or would be withheld."""
+    left_out = withheld_topics() if aftermath.withhold else frozenset()
+    return [
+        Button(title=book.title(one), payload=f"/{one}")
+        for one in found.related
+        if one in book.answers and one not in left_out
+    ]
+
+
+def _unsure(book: Library, understood: Understood, clinic: ClinicInfo, aftermath: Aftermath) -> Reply:
     likely = [
         topic
         for topic, chance in understood.ranking
         if chance >= CLARIFY_FROM and topic in book.topics and book.topics[topic].kind in ASKABLE
     ][:CHOICES]
-    if after_crisis or not likely or (understood.intent == "out_of_scope" and understood.confidence >= ANSWER_FROM):
-        return _plain("fallback", wording()["answers"]["fallback"], clinic, after_crisis, offer_call=True)
+    if (
+        aftermath.flagged
+        or not likely
+        or (understood.intent == "out_of_scope" and understood.confidence >= ANSWER_FROM)
+    ):
+        return _plain("fallback", wording()["answers"]["fallback"], clinic, aftermath, offer_call=True)
     buttons = [Button(title=book.title(topic), payload=f"/{topic}") for topic in likely]
     buttons.append(Button(title=wording()["answers"]["none_of_these"], payload="/talk_to_human"))
     return Reply("clarify", wording()["answers"]["clarify"], buttons=buttons)
@@ -97,13 +113,13 @@ def _plain(
     kind: str,
     said: str,
     clinic: ClinicInfo,
-    after_crisis: bool,
+    aftermath: Aftermath,
     topic: str | None = None,
     *,
     offer_call: bool = False,
 ) -> Reply:
-    if after_crisis:
-        return Reply("handoff", text("after_crisis_line"), topic)
+    if aftermath.flagged:
+        return Reply("handoff", text("after_crisis_line", aftermath.language), topic)
     return Reply(kind, _fill(said, clinic), topic, [_call_button(), _person_button()] if offer_call else [])
 
 
@@ -115,8 +131,8 @@ def _person_button() -> Button:
     return Button(title=wording()["answers"]["talk_to_human"], payload="/talk_to_human")
 
 
-def _with_line(said: str, after_crisis: bool) -> str:
-    return f"{said}\n\n{text('after_crisis_line')}" if after_crisis else said
+def _with_line(said: str, aftermath: Aftermath) -> str:
+    return f"{said}\n\n{text('after_crisis_line', aftermath.language)}" if aftermath.flagged else said
 
 
 def _fill(said: str, clinic: ClinicInfo) -> str:

@@ -25,16 +25,18 @@ class Live[T]:
         self._value: T
 
     def __call__(self) -> T:
-        stamp = self._now()
         with self._lock:
-            if stamp != self._stamp:
-                try:
+            try:
+                stamp = self._now()
+                if stamp != self._stamp:
+                    self._stamp = stamp
                     self._value = self._read()
-                except Exception as problem:
-                    if self._stamp is None:
-                        raise
-                    log.error("content.unreadable", file=str(self._paths[0]), error=type(problem).__name__)
-                self._stamp = stamp
+            except Exception as problem:
+                # Some editors remove a file for a moment, and an edit may be half done: the last good one stays.
+                if not hasattr(self, "_value"):
+                    self._stamp = None
+                    raise
+                log.error("content.unreadable", file=self._paths[0].name, error=type(problem).__name__)
             return self._value
 
     def _now(self) -> tuple[tuple[str, int], ...]:

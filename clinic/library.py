@@ -69,12 +69,14 @@ def read_topics() -> dict[str, Topic]:
 
 
 def read_library() -> Library:
+    """Raises ValueError where an answer names a topic or a source that does not exist."""
+    topics, sources = read_topics(), read_yaml(SOURCES_FILE)
     answers = [Answer(**read_yaml(path)) for path in sorted(ANSWERS.glob("*.yml"))]
-    return Library(
-        topics=read_topics(),
-        answers={answer.topic: answer for answer in answers},
-        sources=read_yaml(SOURCES_FILE),
-    )
+    for answer in answers:
+        unknown = {answer.topic, *answer.related} - topics.keys() | set(answer.sources) - sources.keys()
+        if unknown:
+            raise ValueError(f"data/answers/{answer.topic}.yml: unknown {', '.join(sorted(unknown))}")
+    return Library(topics=topics, answers={answer.topic: answer for answer in answers}, sources=sources)
 
 
 library = Live(read_library, TOPICS_FILE, ANSWERS, SOURCES_FILE)

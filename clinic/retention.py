@@ -6,13 +6,15 @@ from pathlib import Path
 from sqlalchemy import create_engine, delete, exists, inspect, select, text
 from sqlalchemy.orm import Session
 
+from clinic.booking.request import CLOSED
 from clinic.models import Appointment, Conversation, Escalation, EscalationState
 
 
 def purge_conversations(session: Session, *, retention_days: int, now: datetime) -> int:
-    """Delete conversations without a word from the visitor for so long, and calls due that long ago.
+    """Delete conversations without a word from the visitor for so long, and closed calls due that long ago.
 
-    A conversation with an open escalation stays until staff have closed it. Returns how many chats went.
+    A conversation with an open escalation, and a call nobody has made yet, stay until staff have closed them.
+    Returns how many chats went.
     """
     before = now - timedelta(days=retention_days)
     still_open = exists().where(
@@ -21,7 +23,7 @@ def purge_conversations(session: Session, *, retention_days: int, now: datetime)
     old = session.scalars(select(Conversation.id).where(Conversation.last_visitor_at < before, ~still_open)).all()
     for start in range(0, len(old), 500):
         session.execute(delete(Conversation).where(Conversation.id.in_(old[start : start + 500])))
-    session.execute(delete(Appointment).where(Appointment.due_at < before))
+    session.execute(delete(Appointment).where(Appointment.due_at < before, Appointment.state.in_(CLOSED)))
     return len(old)
 
 

@@ -4,7 +4,7 @@ from datetime import time
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -28,7 +28,10 @@ class ClinicInfo(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def known_zone(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as problem:
+            raise ValueError("not a time zone such as America/Denver") from problem
         return value
 
     @field_validator("call_hours", mode="before")
@@ -36,6 +39,13 @@ class ClinicInfo(BaseModel):
     def read_ranges(cls, value: dict[str, str]) -> dict[str, tuple[str, str]]:
         """`monday: "09:00-17:00"` becomes a pair."""
         return {day: tuple(hours.split("-")) if isinstance(hours, str) else hours for day, hours in value.items()}  # type: ignore[misc]
+
+    @field_validator("call_hours")
+    @classmethod
+    def in_order(cls, value: dict[str, tuple[time, time]]) -> dict[str, tuple[time, time]]:
+        if wrong := [day for day, (opens, closes) in value.items() if opens >= closes]:
+            raise ValueError(f"the end is not after the start on {', '.join(wrong)}")
+        return value
 
     @property
     def zone(self) -> ZoneInfo:
@@ -59,10 +69,17 @@ class Settings(BaseSettings):
     model_dir: Path = ROOT / "models"
     allowed_origins: list[str] = []
     alert_urls: list[str] = []
+    trusted_proxies: list[str] = ["127.0.0.1"]
     turn_seconds: float = Field(default=6.0, gt=0, le=30)
     messages_per_minute: int = Field(default=60, ge=1)
     conversations_per_hour: int = Field(default=1000, ge=1)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("data_dir", "clinic_file", "model_dir")
+    @classmethod
+    def absolute(cls, value: Path) -> Path:
+        """All parts mean the same place, whichever folder they run in."""
+        return value.absolute()
 
     @cached_property
     def clinic(self) -> ClinicInfo:

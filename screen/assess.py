@@ -119,6 +119,7 @@ def _across(text: str, previous: Sequence[str], book: RuleBook) -> list[Finding]
 
 
 def _language(read: list[Sentence], book: RuleBook) -> Language:
+    """By the words either language alone uses; even counts are English, the clinic's main language."""
     words = [word.text for sentence in read for word in sentence.words]
     spanish = sum(word in book.spanish for word in words)
     english = sum(word in book.english for word in words)

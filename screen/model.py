@@ -8,7 +8,7 @@ Language = Literal["en", "es"]
 
 
 class Risk(StrEnum):
-    """The kinds of PROTOCOL.md; `none` is an answer, not the absence of one."""
+    """The kinds of docs/crisis-protocol.md; `none` is an answer, not the absence of one."""
 
     none = "none"
     suicide = "suicide"

@@ -17,9 +17,10 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from screen.model import About, Risk, Severity
-from screen.normalise import Lexicon, Sentence
-from screen.notation import ANY, END, START, Notation, Step
+from screen.normalise import Sentence
+from screen.notation import ANY, END, START, Notation
 from screen.notation import Path as Steps
+from screen.spelling import Lexicon
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "screen"
 LONGEST = 48  # words the Matcher sees at once; longer sentences are read in overlapping pieces
@@ -233,17 +234,27 @@ def load(folder: Path = DATA) -> RuleBook:
         glue=frozenset(str(w) for w in words["glue"]),
     )
     common = frozenset(str(w) for w in words["common"])
+    spoken = _own_words([(id_, paths) for id_, paths in compiled if id_ in rules])
     vocab = spacy.blank("en").vocab
     return RuleBook(
         rules=rules,
         exemptions=exemptions,
         lexicon=lexicon,
-        spanish=frozenset(str(w) for w in words["spanish"]),
-        english=frozenset(str(w) for w in words["english"]),
+        spanish=(spoken["es"] | frozenset(words["spanish"])) - frozenset(words["english"]),
+        english=(spoken["en"] | frozenset(words["english"])) - frozenset(words["spanish"]),
         words=sets,
         _vocab=vocab,
         _finder=Finder(vocab, compiled, common),
     )
+
+
+def _own_words(compiled: list[tuple[str, list[Steps]]]) -> dict[str, frozenset[str]]:
+    """Words that only the rules of one language use: they tell the languages apart."""
+    used: dict[str, set[str]] = {"en": set(), "es": set()}
+    for name, paths in compiled:
+        language = "es" if ".es." in name else "en"
+        used[language].update(word for path in paths for step in path for word in step.words)
+    return {"en": frozenset(used["en"] - used["es"]), "es": frozenset(used["es"] - used["en"])}
 
 
 @lru_cache(maxsize=1)
@@ -252,4 +263,4 @@ def rule_book() -> RuleBook:
     return load()
 
 
-__all__ = ["DATA", "Exemption", "Hit", "Rule", "RuleBook", "Step", "load", "read_exemptions", "read_rules", "rule_book"]
+__all__ = ["DATA", "Exemption", "Hit", "Rule", "RuleBook", "load", "read_exemptions", "read_rules", "rule_book"]

@@ -4,6 +4,8 @@ It brings uv into .tools/, builds .venv (the app) and engine/.venv (Rasa) from t
 sure that the tests find a browser. What is already in place is left alone, so a second run does nothing.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import shutil

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from clinic.content import wording
 from clinic.errors import ClinicError, NotAllowed, NotFound
 from clinic.handoff.protocol import text
-from web.metrics import UNHANDLED
+from web.metrics import REFUSED, UNHANDLED
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +23,7 @@ class Refused(Exception):
 
 def error_response(status: int, code: str, **details: object) -> JSONResponse:
     """The message names 988 and 911 as well: a refusal must not leave a person in danger with nothing."""
+    REFUSED.labels(code).inc()
     message = f"{wording()['errors'][code].format(**details)} {text('refusal')}"
     headers = {"Retry-After": "60"} if status == 429 else None
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)

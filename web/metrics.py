@@ -12,6 +12,7 @@ SCREEN_SECONDS = Histogram(
     "One assessment by the crisis screen",
     buckets=(0.001, 0.002, 0.005, 0.01, 0.03, 0.1, 0.5),
 )
+SCREEN_FAILURES = Counter("lotus_screen_failures_total", "Messages the crisis screen could not read")
 RASA_FAILURES = Counter("lotus_rasa_failures_total", "Turns that ended in the safe text, by cause", ["cause"])
 SPOOLED = Counter("lotus_spooled_total", "Escalations written to the spool", ["outcome"])
 REFUSED = Counter("lotus_refused_total", "Requests refused, by code", ["code"])

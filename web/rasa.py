@@ -1,5 +1,7 @@
 """Asking Rasa. Whatever is not a usable answer in time is one exception."""
 
+import asyncio
+
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -64,8 +66,9 @@ class RasaClient:
         """Rasa's replies to one message. Raises RasaFailed, never anything else for a failure of Rasa's."""
         body = {"sender": sender, "message": text, "metadata": metadata}
         try:
-            response = await self._http.post("/webhooks/rest/webhook", json=body)
-        except httpx.TimeoutException as problem:
+            async with asyncio.timeout(self._seconds):  # the whole turn; httpx's own limits are per step
+                response = await self._http.post("/webhooks/rest/webhook", json=body)
+        except (httpx.TimeoutException, TimeoutError) as problem:
             raise RasaFailed("timeout") from problem
         except httpx.HTTPError as problem:
             raise RasaFailed("unreachable") from problem

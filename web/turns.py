@@ -22,6 +22,8 @@ from clinic.chat.conversations import (
 )
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
+from clinic.errors import ClinicError
+from clinic.handoff.aftermath import Aftermath, aftermath_of
 from clinic.handoff.crisis_turn import take_crisis_message
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import safe_text
@@ -30,7 +32,7 @@ from clinic.models import Conversation, ConversationState, Message
 from web.context import Context
 from web.errors import Refused
 from web.incoming import Incoming
-from web.metrics import RASA_FAILURES, SCREEN_SECONDS, TURN_SECONDS, TURNS
+from web.metrics import RASA_FAILURES, SCREEN_FAILURES, SCREEN_SECONDS, TURN_SECONDS, TURNS
 from web.rasa import RasaFailed
 from web.unstored import answer_unstored
 
@@ -110,7 +112,12 @@ class Turns:
     async def _assess(self, words: str, previous: list[str]) -> Finding | None:
         with SCREEN_SECONDS.time():
             loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(self._screening, screen.assess, words, previous)
+            try:
+                found = await loop.run_in_executor(self._screening, screen.assess, words, previous)
+            except Exception as problem:
+                SCREEN_FAILURES.inc()
+                log.critical("screen.failed", error=type(problem).__name__)
+                return None  # Rasa's express_crisis is the second net
         if not found.is_risk or found.severity is None:
             return None
         return Finding(
@@ -153,7 +160,9 @@ class Turns:
             if not readable:
                 raise TimeoutError
             return await self._in(self._crisis, commit, seconds=COMMIT_SECONDS)
-        except (SQLAlchemyError, TimeoutError, OSError) as problem:
+        except ClinicError:  # a wrong token: whoever this is reads the resources in the refusal
+            raise
+        except Exception as problem:  # whatever it is, the reply goes out and the escalation is kept
             log.error("crisis.not_committed", conversation=conversation_id, error=type(problem).__name__)
             return await answer_unstored(context, conversation_id, token, client_id, words, finding)
 
@@ -161,7 +170,7 @@ class Turns:
         self, conversation_id: str, token: str, incoming: Incoming, words: str
     ) -> tuple[Turn | list[dict[str, Any]], str]:
         try:
-            turn, conversation = await self._in(
+            turn, conversation, aftermath = await self._in(
                 self._storing, lambda: self._store_visitor(conversation_id, token, incoming.client_id, words)
             )
         except (SQLAlchemyError, TimeoutError) as problem:
@@ -179,21 +188,23 @@ class Turns:
                 metadata={
                     "conversation_id": conversation.id,
                     "message_id": turn.visitor.id,
-                    "after_crisis": conversation.crisis_replies > 0,
+                    "aftermath": asdict(aftermath),
                 },
             )
             outcome = replies[0].kind
         except RasaFailed as problem:
             RASA_FAILURES.labels(problem.cause).inc()
             log.error("rasa.failed", conversation=conversation_id, cause=problem.cause)
-            replies, outcome = [safe_text()], "safe_text"
+            replies, outcome = [safe_text(aftermath.language)], "safe_text"
         try:
             return await self._in(self._storing, lambda: self._finish(conversation, turn.visitor, replies)), outcome
         except (SQLAlchemyError, TimeoutError) as problem:
             log.error("reply.not_stored", conversation=conversation_id, error=type(problem).__name__)
             raise Refused(503, "internal") from problem
 
-    def _store_visitor(self, conversation_id: str, token: str, client_id: str, words: str) -> tuple[Turn, Conversation]:
+    def _store_visitor(
+        self, conversation_id: str, token: str, client_id: str, words: str
+    ) -> tuple[Turn, Conversation, Aftermath]:
         with self._context.database.transaction() as session:
             conversation = open_conversation(session, conversation_id=conversation_id, token=token)
             turn = find_turn(session, conversation_id=conversation_id, client_id=client_id)
@@ -202,7 +213,7 @@ class Turns:
                     session, conversation=conversation, client_id=client_id, text=words, now=utc_now()
                 )
                 turn = Turn(visitor, [], is_new=True)
-            return turn, conversation
+            return turn, conversation, aftermath_of(session, conversation_id)
 
     def _finish(self, before: Conversation, visitor: Message, replies: list[Reply]) -> Turn:
         """Store the replies, unless staff took over or a crisis began while Rasa was thinking."""

@@ -28,10 +28,12 @@ class Worker:
         self._settings = settings
         self._database = Database(settings.database)
         self._spool = Spool(settings.spool_dir)
-        self._channels = apprise.Apprise()
+        self._channels = []
         for number, url in enumerate(settings.alert_urls, 1):
-            if not self._channels.add(url):
+            channel = apprise.Apprise()
+            if not channel.add(url):
                 raise SystemExit(f"LOTUS_ALERT_URLS: entry {number} is not an address Apprise understands")
+            self._channels.append(channel)
         self._purge_at = utc_now()
 
     def run(self, stop: threading.Event) -> None:
@@ -58,9 +60,15 @@ class Worker:
     def _deliver(self) -> None:
         if not self._settings.alert_urls:
             return
-        send = lambda title, body: bool(self._channels.notify(title=title, body=body))  # noqa: E731
-        if delivered := deliver_due(self._database, send=send, now=utc_now()):
+        if delivered := deliver_due(self._database, send=self._send, now=utc_now()):
             log.info("alerts.delivered", count=delivered)
+
+    def _send(self, title: str, body: str) -> bool:
+        """Through every channel; true where one took it: a broken one must not page the others for ever."""
+        taken = [bool(channel.notify(title=title, body=body)) for channel in self._channels]
+        if not all(taken):
+            log.error("alert.channel_failed", channels=[number for number, ok in enumerate(taken, 1) if not ok])
+        return any(taken)
 
     def _purge(self) -> None:
         if utc_now() < self._purge_at:

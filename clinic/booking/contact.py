@@ -1,6 +1,7 @@
 """The visitor's first name and phone number, read from what they typed."""
 
 import re
+import unicodedata
 
 import phonenumbers
 
@@ -9,20 +10,25 @@ from clinic.errors import InvalidInput
 LONGEST_NAME = 80
 INTRODUCTION = re.compile(
     r"^(?:hi|hello|hey|hola|sure|ok|okay|yes)?[\s,!.]*"
-    r"(?:my (?:first )?name(?:'s| is)|name(?:'s| is)|it'?s|this is|i am|i'?m|call me|me llamo|mi nombre es|soy)\s+",
+    r"(?:my (?:first )?name(?:'s| is)|name(?:'s| is)|it'?s|this is|i am|i'?m|call me|me llamo|mi nombre es|soy)"
+    r"(?:\s+|$)",
     re.IGNORECASE,
 )
 NAME = re.compile(r"[^\W\d_][^\W\d_'’.\- ]*(?:['’.\- ]+[^\W\d_]+)*\.?")
+DIALLABLE_US = re.compile(r"[2-9]\d\d[2-9]\d{6}")  # no area code or exchange begins with 0 or 1
 
 
 def read_first_name(words: str) -> str:
     """The name without an introduction ("my name is"). Raises InvalidInput("name_unclear")."""
-    name = INTRODUCTION.sub("", words.replace("’", "'").strip(), count=1).strip(" .,!")
-    if not name or len(name) > LONGEST_NAME or words.lstrip().startswith("/") or len(name.split()) > 4:
+    words = unicodedata.normalize("NFC", words).replace("’", "'").strip()
+    name = INTRODUCTION.sub("", words, count=1).strip(" .,!")
+    if not name or len(name) > LONGEST_NAME or words.startswith("/") or len(name.split()) > 4:
         raise InvalidInput("name_unclear")
-    if not NAME.fullmatch(name):
+    # Accents that have no letter of their own, and the vowel signs of Hindi or Thai, are part of the letter before.
+    if not NAME.fullmatch("".join(sign for sign in name if not unicodedata.category(sign).startswith("M"))):
         raise InvalidInput("name_unclear")
-    return name[0].upper() + name[1:]
+    first = name[0].upper()
+    return first + name[1:] if len(first) == 1 else name  # "ß" would become two letters
 
 
 def read_phone(words: str) -> str:
@@ -31,6 +37,8 @@ def read_phone(words: str) -> str:
     A number that is possible but not assigned (555-0123) is taken too: assignment lists are always behind.
     Raises InvalidInput("phone_unclear").
     """
+    if words.lstrip().startswith("/"):
+        raise InvalidInput("phone_unclear")
     if found := find_phone(words):
         return found
     raise InvalidInput("phone_unclear")
@@ -41,6 +49,7 @@ def find_phone(words: str) -> str | None:
     matcher = phonenumbers.PhoneNumberMatcher(words, "US", leniency=phonenumbers.Leniency.POSSIBLE)
     for match in matcher:
         # Seven digits are possible as a local number, but nobody outside of that area could dial it.
-        if len(str(match.number.national_number)) >= 8:
+        national = str(match.number.national_number)
+        if DIALLABLE_US.fullmatch(national) if match.number.country_code == 1 else len(national) >= 8:
             return phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
     return None

@@ -46,9 +46,14 @@ def deliver_due(database: Database, *, send: Send, now: datetime) -> int:
                 delivered += 1
             else:
                 alert.state, alert.last_error = AlertState.pending, error or "not_accepted"
-                alert.next_attempt_at = now + min(FIRST_RETRY * 2 ** (alert.attempts - 1), LONGEST_RETRY)
+                alert.next_attempt_at = now + pause_after(alert.attempts)
                 log.error("alert.not_delivered", alert=alert.id, attempts=alert.attempts, error=alert.last_error)
     return delivered
+
+
+def pause_after(attempts: int) -> timedelta:
+    """10 s, 20 s, 40 s, … and 5 minutes from the sixth on."""
+    return min(FIRST_RETRY * 2 ** min(attempts - 1, 10), LONGEST_RETRY)
 
 
 def _claim(database: Database, now: datetime) -> Claimed | None:

@@ -31,8 +31,10 @@ def take_crisis_message(
     visitor = turn.visitor if turn else add_visitor_message(
         session, conversation=conversation, client_id=client_id, text=text, now=now
     )  # fmt: skip
-    open_escalation(session, conversation=conversation, finding=finding, message_id=visitor.id, now=now)
-    reply = crisis_reply(finding, people=people, earlier=conversation.crisis_replies)
+    opened = open_escalation(session, conversation=conversation, finding=finding, message_id=visitor.id, now=now)
+    # What is new is answered in full; only more of the same gets the shorter texts.
+    earlier = 0 if opened.alerted else conversation.crisis_replies
+    reply = crisis_reply(finding, people=people, earlier=earlier)
     stored = add_message(session, conversation=conversation, reply=reply, now=now, turn_of=visitor)
     conversation.crisis_replies += 1
     conversation.epoch += 1

@@ -51,7 +51,7 @@ def open_escalation(
         session.add(escalation)
         session.flush()
         alerted = True
-    elif finding.outranks(escalation.severity) or (escalation.risk == "none" != finding.risk):
+    elif finding.adds_to(escalation.risk, escalation.severity):
         escalation.risk, escalation.severity = finding.risk, finding.severity
         escalation.about, escalation.source = finding.about, finding.source
         escalation.evidence = [*escalation.evidence, *finding.evidence]

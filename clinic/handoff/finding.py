@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SEVERITIES = ("concern", "acute", "imminent")  # rising
-# After these, serious-risk education is withheld (PROTOCOL: point 6).
+# After these, serious-risk education is withheld (docs/crisis-protocol.md).
 WITHHOLDING_RISKS = frozenset({"suicide", "self_harm", "overdose", "harm_to_others"})
 
 
@@ -22,5 +22,9 @@ class Finding:
     language: str = "en"
     evidence: list[dict[str, Any]] = field(default_factory=list)
 
-    def outranks(self, severity: str) -> bool:
-        return SEVERITIES.index(self.severity) > SEVERITIES.index(severity)
+    def adds_to(self, risk: str, severity: str) -> bool:
+        """Whether staff have to hear of it although they know of `risk` at `severity`: worse, or another kind."""
+        if self.risk == "none":
+            return False
+        rise = SEVERITIES.index(self.severity) - SEVERITIES.index(severity)
+        return risk == "none" or rise > 0 or (rise == 0 and self.risk != risk)

@@ -7,8 +7,6 @@ from clinic.chat.reply import Button, Reply
 from clinic.content import DATA, Live, read_yaml
 from clinic.handoff.finding import Finding
 
-protocol = Live(lambda: read_yaml(DATA / "protocol.yml"), DATA / "protocol.yml")
-
 
 class People(StrEnum):
     """What is true about the clinic's staff at this moment; the names are keys of the wording."""
@@ -16,6 +14,31 @@ class People(StrEnum):
     trying = "people_trying"  # recorded, and a channel is configured that the worker uses
     queued = "people_queued"  # recorded, no channel configured: staff see it when they look
     not_reached = "people_not_reached"  # not even recorded yet
+
+
+FILE = DATA / "protocol.yml"
+LANGUAGES = ("en", "es")
+
+
+def read_protocol() -> dict[str, Any]:
+    """The file, every key that a reply needs looked up once: a misspelled one is refused here, not in a crisis."""
+    book = read_yaml(FILE)
+    for language in LANGUAGES:
+        texts, links = book["texts"][language], book["buttons"][language]
+        for resources in book["resources"].values():
+            _ = texts[resources["text"]], [links[name]["payload"] for name in resources["buttons"]]
+        for entry in book["replies"].values():
+            _ = entry[language]["self"], entry[language]["other"], book["resources"][entry["resources"]]
+            for key in ("question", "concern_question", "extra"):
+                _ = texts[entry[key]] if key in entry else None
+            _ = book["resources"][entry.get("imminent_resources", entry["resources"])]
+        for key in (*People, "second", "again", "after_crisis_line", "withheld", "safe_text", "refusal", "offer_call"):
+            _ = texts[key]
+        _ = [links[name] for name in ("call_988", "text_988", "call_911", "call_clinic")]
+    return book
+
+
+protocol = Live(read_protocol, FILE)
 
 
 def text(key: str, language: str = "en") -> str:

@@ -86,7 +86,7 @@ def store_spooled(database: Database, spool: Spool, *, people: People, now: date
                     text=entry.text,
                     finding=entry.finding,
                     people=people,
-                    now=now,
+                    now=datetime.fromisoformat(entry.received_at),
                 )
                 if known is None:
                     late = Reply("handoff", text("recorded_late", entry.finding.language))

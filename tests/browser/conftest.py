@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
-from widget_page import WidgetPage
+
+from tests.browser.widget_page import WidgetPage
 
 CHROMIUM_ARGS = [
     "--no-sandbox",

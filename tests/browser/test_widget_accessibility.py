@@ -2,9 +2,10 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Allowed
 from playwright.sync_api import Page, expect
-from widget_page import CRISIS, QUESTION, WidgetPage
+
+from tests.browser.conftest import Allowed
+from tests.browser.widget_page import CRISIS, QUESTION, WidgetPage
 
 SCHEMES = pytest.mark.parametrize(
     "context_options",

@@ -2,7 +2,8 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from widget_page import (
+
+from tests.browser.widget_page import (
     CRISIS,
     QUESTION,
     WidgetPage,

@@ -1,9 +1,10 @@
 """Everything works without a mouse, and the focus is never lost."""
 
 import pytest
-from conftest import Allowed
 from playwright.sync_api import Page, expect
-from widget_page import WidgetPage
+
+from tests.browser.conftest import Allowed
+from tests.browser.widget_page import WidgetPage
 
 
 def focused(page: Page) -> str:

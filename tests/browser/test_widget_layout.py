@@ -2,7 +2,8 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from widget_page import CRISIS, QUESTION, WidgetPage, assert_large_enough_to_press
+
+from tests.browser.widget_page import CRISIS, QUESTION, WidgetPage, assert_large_enough_to_press
 
 NARROW = {"viewport": {"width": 320, "height": 568}}
 ZOOMED = {"viewport": {"width": 320, "height": 256}}  # 1280 x 1024 at 400 %

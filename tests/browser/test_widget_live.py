@@ -2,9 +2,10 @@
 
 import re
 
-from conftest import Allowed
 from playwright.sync_api import BrowserContext, Page, expect
-from widget_page import QUESTION, STORAGE_KEY, WidgetPage, message, script_conversation
+
+from tests.browser.conftest import Allowed
+from tests.browser.widget_page import QUESTION, STORAGE_KEY, WidgetPage, message, script_conversation
 
 
 def second_tab(context: BrowserContext, first: WidgetPage) -> WidgetPage:

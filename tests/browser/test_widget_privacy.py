@@ -1,8 +1,9 @@
 """Leaving, clearing and what stays on the device."""
 
-from conftest import Allowed
 from playwright.sync_api import Page, expect
-from widget_page import LEAVE_URL, QUESTION, WidgetPage
+
+from tests.browser.conftest import Allowed
+from tests.browser.widget_page import LEAVE_URL, QUESTION, WidgetPage
 
 
 def test_leave_quickly_clears_the_tab_and_goes_elsewhere(page: Page, allowed: Allowed, widget: WidgetPage):

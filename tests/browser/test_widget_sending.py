@@ -1,9 +1,10 @@
 """Sending: once, in order, and never lost without a word."""
 
 import pytest
-from conftest import Allowed
 from playwright.sync_api import BrowserContext, Page, Request, Route, expect
-from widget_page import (
+
+from tests.browser.conftest import Allowed
+from tests.browser.widget_page import (
     POST_MESSAGE,
     QUESTION,
     WidgetPage,

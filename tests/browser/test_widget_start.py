@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from conftest import Allowed
 from playwright.sync_api import Page, Route, expect
-from widget_page import API, CREATE, WidgetPage, assert_large_enough_to_press, fail_with
+
+from tests.browser.conftest import Allowed
+from tests.browser.widget_page import API, CREATE, WidgetPage, assert_large_enough_to_press, fail_with
 
 NUMBERS = ["tel:911", "tel:988", "sms:988", "tel:+13852724292"]
 

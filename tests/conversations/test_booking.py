@@ -50,9 +50,7 @@ def test_stopping_stores_nothing_and_the_next_booking_starts_anew(service: Scrat
     assert "first name" in question["text"]
 
 
-def test_the_time_can_be_changed_at_the_summary(
-    service: Scratch, visitor: Visitor, clinic_info: ClinicInfo
-) -> None:
+def test_the_time_can_be_changed_at_the_summary(service: Scratch, visitor: Visitor, clinic_info: ClinicInfo) -> None:
     to_the_summary(visitor)
     visitor.tap("Change something")
     visitor.tap("Change the time")

@@ -128,9 +128,7 @@ CRISIS_IN_A_BAD_BODY = {
 
 
 @pytest.mark.parametrize("name", CRISIS_IN_A_BAD_BODY)
-def test_a_crisis_is_never_refused_for_the_shape_of_its_request(
-    service: Scratch, visitor: Visitor, name: str
-) -> None:
+def test_a_crisis_is_never_refused_for_the_shape_of_its_request(service: Scratch, visitor: Visitor, name: str) -> None:
     answer = visitor.http.post(visitor.path, content=CRISIS_IN_A_BAD_BODY[name], headers=visitor.headers)
     assert answer.status_code == 200
     assert answer.json()["messages"][-1]["kind"] == "crisis"

@@ -540,13 +540,20 @@
     return buttons.some((button) => button.payload === "tel:988") ? buttons : [...RESOURCES, ...buttons];
   }
 
+  const SOURCES_SHOWN = 3;
+
   function buildSources(sources) {
     if (!sources.length) return null;
     const items = sources.map(({ title, url }) => {
       const address = webAddress(url);
       return el("li", {}, address ? newTabLink(title, address) : title);
     });
-    return el("div", { class: "sources" }, el("p", {}, "Sources"), el("ul", {}, ...items));
+    // A long list would push the next question out of sight; the rest opens by key or tap.
+    const rest = items.splice(SOURCES_SHOWN);
+    const more = rest.length
+      ? el("details", {}, el("summary", {}, `${rest.length} more sources`), el("ul", {}, ...rest))
+      : null;
+    return el("div", { class: "sources" }, el("p", {}, "Sources"), el("ul", {}, ...items), more);
   }
 
   function newTabLink(title, href) {
@@ -955,6 +962,9 @@ button:enabled:hover, .call:hover { text-decoration: underline; }
 .sources { margin-top: 10px; padding-top: 8px; border-top: 1px solid var(--line); font-size: .875em; }
 .sources p { font-weight: 600; color: var(--muted); }
 .sources ul { padding: 0; list-style: none; }
+.sources summary { display: flex; align-items: center; min-height: 44px; color: var(--brand); cursor: pointer; }
+.sources summary::before { content: "+"; width: 1em; }
+.sources details[open] summary::before { content: "–"; }
 .sources li { margin-top: 5px; line-height: 1.35; }
 .sources a { display: inline-block; padding-block: 3px; color: var(--brand); }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
