@@ -49,7 +49,10 @@ def one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
 
 
 class Conversation(Base):
-    """One visitor's chat. `epoch` counts Rasa senders: a new one starts after a crisis or a failed turn."""
+    """One visitor's chat. `epoch` counts Rasa senders: a new one starts after a crisis or a failed turn.
+
+    `flagged` and `withholds` stay once they are set, whatever becomes of the escalation.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (one_of("state", ConversationState),)
@@ -59,6 +62,9 @@ class Conversation(Base):
     state: Mapped[str] = mapped_column(String(16), default=ConversationState.assistant)
     epoch: Mapped[int] = mapped_column(default=0)
     crisis_replies: Mapped[int] = mapped_column(default=0)
+    flagged: Mapped[bool] = mapped_column(default=False)
+    withholds: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str] = mapped_column(String(8), default="en")
     created_at: Mapped[datetime]
     last_visitor_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -45,6 +45,9 @@ def start_conversation(session: Session, *, clinic: ClinicInfo, now: datetime) -
         state=ConversationState.assistant,
         epoch=0,
         crisis_replies=0,
+        flagged=False,
+        withholds=False,
+        language="en",
         created_at=now,
         last_visitor_at=now,
     )

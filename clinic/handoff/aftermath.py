@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.handoff.finding import WITHHOLDING_RISKS
-from clinic.models import Escalation
+from clinic.models import Conversation
 
 
 @dataclass(frozen=True)
@@ -19,11 +17,5 @@ class Aftermath:
 
 
 def aftermath_of(session: Session, conversation_id: str) -> Aftermath:
-    rows = session.scalars(
-        select(Escalation)
-        .where(Escalation.conversation_id == conversation_id, Escalation.risk != "none")
-        .order_by(Escalation.opened_at)
-    ).all()
-    if not rows:
-        return Aftermath()
-    return Aftermath(True, any(row.risk in WITHHOLDING_RISKS for row in rows), rows[-1].language)
+    conversation = session.get_one(Conversation, conversation_id)
+    return Aftermath(conversation.flagged, conversation.withholds, conversation.language)

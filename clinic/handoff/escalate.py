@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.clock import iso
-from clinic.handoff.finding import Finding
+from clinic.handoff.finding import WITHHOLDING_RISKS, Finding
 from clinic.models import Alert, Conversation, ConversationState, Escalation, EscalationState
 
 
@@ -63,6 +63,9 @@ def open_escalation(
         alerted = False
     if alerted:
         session.add(Alert(escalation_id=escalation.id, severity=finding.severity, created_at=now, next_attempt_at=now))
+    if finding.risk != "none":
+        conversation.flagged, conversation.language = True, finding.language
+        conversation.withholds = conversation.withholds or finding.risk in WITHHOLDING_RISKS
     if conversation.state == ConversationState.assistant:
         conversation.state = ConversationState.waiting
     return Opened(escalation, alerted)

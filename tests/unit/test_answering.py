@@ -186,6 +186,21 @@ def test_more_of_a_withheld_topic_is_left_to_people(clinic_info: ClinicInfo, top
     assert reply == withheld_reply()
 
 
+@pytest.mark.parametrize("topic", sorted(withheld_topics()))
+def test_after_another_risk_serious_topics_are_answered_with_the_resources(clinic_info: ClinicInfo, topic: str) -> None:
+    reply = answer(read((topic, 0.9)), clinic=clinic_info, aftermath=Aftermath(flagged=True, withhold=False))
+    assert reply.topic == topic
+    assert reply.text.endswith(AFTER_LINE)
+    assert "/book_call" not in payloads(reply)
+
+
+def test_the_resources_line_is_in_the_language_of_the_crisis(clinic_info: ClinicInfo) -> None:
+    spanish = Aftermath(flagged=True, withhold=True, language="es")
+    said = answer(read(("mechanism", 0.9)), clinic=clinic_info, aftermath=spanish).text
+    assert said.endswith(text("after_crisis_line", "es"))
+    assert answer(read(("dosing", 0.9)), clinic=clinic_info, aftermath=spanish) == withheld_reply("es")
+
+
 @pytest.mark.parametrize("topic", [topic for topic in library().answers if topic not in withheld_topics()])
 def test_no_reply_after_a_crisis_leads_to_a_withheld_topic(clinic_info: ClinicInfo, topic: str) -> None:
     for understood in (read((topic, 0.9)), read(("follow_up", 0.9))):
