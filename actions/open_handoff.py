@@ -9,8 +9,7 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
 from actions.answer_question import understood
-from actions.runtime import aftermath, conversation_id, metadata, runtime, utter
-from clinic.answering import ANSWER_FROM, Understood, answer
+from actions.runtime import conversation_id, metadata, runtime, utter
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
 from clinic.handoff.asked import person_asked_reply
@@ -31,12 +30,8 @@ class ActionOpenHandoff(Action):
         return "action_open_handoff"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
-        read = understood(tracker)
-        if read.intent != "express_crisis" and read.confidence < ANSWER_FROM:
-            # Too unsure to call people for it. A crisis is never left to a threshold: when even, flag.
-            utter(dispatcher, self._ask_back(tracker, read))
-            return []
-        finding = FINDINGS[read.intent]
+        # How sure Rasa has to be for each of these is set in config.yml (at_least).
+        finding = FINDINGS[understood(tracker).intent]
         reply = await runtime().transaction(lambda session: self._open(session, tracker, finding))
         utter(dispatcher, reply)
         return [AllSlotsReset()]
@@ -55,6 +50,3 @@ class ActionOpenHandoff(Action):
         earlier = 0 if opened.alerted else conversation.crisis_replies
         conversation.crisis_replies += 1
         return crisis_reply(finding, people=runtime().people, earlier=earlier)
-
-    def _ask_back(self, tracker: Tracker, read: Understood) -> Reply:
-        return answer(read, clinic=runtime().clinic, aftermath=aftermath(tracker))

@@ -118,6 +118,7 @@ class Escalation(Base):
     about: Mapped[str | None] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(8))
     evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    phone: Mapped[str | None] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(16), default=EscalationState.open)
     opened_at: Mapped[datetime]
     raised_at: Mapped[datetime]

@@ -71,6 +71,19 @@ def open_escalation(
     return Opened(escalation, alerted)
 
 
+def add_phone(session: Session, *, conversation_id: str, phone: str) -> bool:
+    """Note a number the visitor may be called on (E.164) with the open escalation; False where there is none."""
+    escalation = session.scalar(
+        select(Escalation).where(
+            Escalation.conversation_id == conversation_id, Escalation.state != EscalationState.closed
+        )
+    )
+    if escalation is None:
+        return False
+    escalation.phone = phone
+    return True
+
+
 def list_escalations(session: Session, *, include_closed: bool = False) -> list[dict[str, str | None]]:
     """Newest first, as plain values for `lotus escalations` (times in UTC, ISO 8601)."""
     query = select(Escalation).order_by(Escalation.opened_at.desc())
@@ -86,6 +99,7 @@ def list_escalations(session: Session, *, include_closed: bool = False) -> list[
             "source": row.source,
             "about": row.about,
             "language": row.language,
+            "phone": row.phone,
             "opened_at": iso(row.opened_at),
         }
         for row in session.scalars(query)

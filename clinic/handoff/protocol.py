@@ -18,6 +18,17 @@ class People(StrEnum):
 
 FILE = DATA / "protocol.yml"
 LANGUAGES = ("en", "es")
+OTHER_TEXTS = (
+    "second",
+    "again",
+    "after_crisis_line",
+    "withheld",
+    "safe_text",
+    "refusal",
+    "offer_call",
+    "phone_added",
+    "recorded_late",
+)
 
 
 def read_protocol() -> dict[str, Any]:
@@ -32,7 +43,17 @@ def read_protocol() -> dict[str, Any]:
             for key in ("question", "concern_question", "extra"):
                 _ = texts[entry[key]] if key in entry else None
             _ = book["resources"][entry.get("imminent_resources", entry["resources"])]
-        for key in (*People, "second", "again", "after_crisis_line", "withheld", "safe_text", "refusal", "offer_call"):
+        for key in (
+            *People,
+            "second",
+            "again",
+            "after_crisis_line",
+            "withheld",
+            "safe_text",
+            "refusal",
+            "offer_call",
+            "phone_added",
+        ):
             _ = texts[key]
         _ = [links[name] for name in ("call_988", "text_988", "call_911", "call_clinic")]
     return book
@@ -71,10 +92,10 @@ def crisis_reply(finding: Finding, *, people: People, earlier: int = 0) -> Reply
     if "extra" in entry:
         parts.append(text(entry["extra"], language))
     question = (finding.severity == "concern" and entry.get("concern_question")) or entry.get("question")
+    if entry.get("offer_call"):
+        parts.append(text("offer_call", language))
     if question and not about_other:
         parts.append(text(question, language))
-    elif entry.get("offer_call"):
-        parts.append(text("offer_call", language))
     return Reply(kind, "\n\n".join(parts), topic, links)
 
 
@@ -85,6 +106,12 @@ def safe_text(language: str = "en") -> Reply:
         text("safe_text", language),
         buttons=buttons(["call_988", "text_988", "call_911"], language),
     )
+
+
+def phone_added_reply(language: str = "en") -> Reply:
+    """After the number was stored with the escalation."""
+    said = f"{text('phone_added', language)}\n\n{text('after_crisis_line', language)}"
+    return Reply("handoff", said, buttons=buttons(["call_988", "text_988", "call_911"], language))
 
 
 def withheld_reply(language: str = "en") -> Reply:

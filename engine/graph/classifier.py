@@ -89,8 +89,12 @@ class TopicClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """`penalty`: the SVM's C; `ngram_weight`: n-grams against the vector, whose length is 1."""
-        return {"penalty": 0.5, "ngram_weight": 0.7, "random_seed": 42}
+        """`penalty`: the SVM's C; `ngram_weight`: n-grams against the vector, whose length is 1.
+
+        `at_least`: intents that start something (a form, an alert) and the probability they need; below it the next
+        best intent is taken.
+        """
+        return {"penalty": 0.5, "ngram_weight": 0.7, "random_seed": 42, "at_least": {}}
 
     @staticmethod
     def required_packages() -> List[Text]:
@@ -98,6 +102,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
 
     def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
         self._storage, self._resource = storage, resource
+        self._at_least: Dict[Text, float] = config["at_least"]
         self._model = LinearTopics(config["penalty"], config["ngram_weight"], config["random_seed"])
 
     @classmethod
@@ -141,11 +146,15 @@ class TopicClassifier(IntentClassifier, GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             chances = self._model.probabilities([text], _vector(message))[0]
-            best = np.argsort(-chances)[:RANKING_LENGTH]
-            ranking = [{"name": str(self._model.intents[i]), "confidence": float(chances[i])} for i in best]
+            ranking = self._ranking(chances)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
+
+    def _ranking(self, chances: np.ndarray) -> List[Dict[Text, Any]]:
+        named = [(str(self._model.intents[i]), float(chances[i])) for i in np.argsort(-chances)]
+        sure = [one for one in named if one[1] >= self._at_least.get(one[0], 0.0)]
+        return [{"name": name, "confidence": chance} for name, chance in sure[:RANKING_LENGTH]]
 
 
 def _vector(message: Message) -> np.ndarray:

@@ -71,6 +71,15 @@ def test_after_a_crisis_education_carries_the_resources_and_no_offer_of_ours(vis
     assert "/book_call" not in {button["payload"] for button in answer["buttons"]}
 
 
+def test_a_number_written_after_a_crisis_joins_the_escalation(service: Scratch, visitor: Visitor) -> None:
+    visitor.say("i want to die")
+    [reply] = visitor.say("801-555-0123")
+    assert "number" in reply["text"]
+    assert "988" in reply["text"]
+    [escalation] = of_conversation(service, "escalations", visitor)
+    assert escalation["phone"] == "+18015550123"
+
+
 def test_a_wish_for_a_person_opens_an_escalation_without_a_risk(service: Scratch, visitor: Visitor) -> None:
     [reply] = visitor.say("can i talk to a real person please")
     assert reply["kind"] == "handoff"

@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("about", sa.String(length=16), nullable=True),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("phone", sa.String(length=20), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("opened_at", sa.DateTime(), nullable=False),
         sa.Column("raised_at", sa.DateTime(), nullable=False),
