@@ -130,10 +130,10 @@ class ValidateBookingForm(FormValidationAction):
         return questions.not_understood(problem.reason, runtime().clinic)
 
 
-class AskBooking(Action):
-    """One question; the form asks it again after an answer that did not parse."""
+class AskBookingName(Action):
+    """One question; the form asks it again after an answer that did not parse. The other questions build on it."""
 
-    slot = ""
+    slot = NAME
 
     def name(self) -> str:
         return f"action_ask_booking_form_{self.slot}"
@@ -143,31 +143,24 @@ class AskBooking(Action):
         return []
 
     def question(self, tracker: Tracker) -> Reply:
-        raise NotImplementedError
-
-
-class AskBookingName(AskBooking):
-    slot = NAME
-
-    def question(self, tracker: Tracker) -> Reply:
         return questions.ask_name()
 
 
-class AskBookingPhone(AskBooking):
+class AskBookingPhone(AskBookingName):
     slot = PHONE
 
     def question(self, tracker: Tracker) -> Reply:
         return questions.ask_phone()
 
 
-class AskBookingTime(AskBooking):
+class AskBookingTime(AskBookingName):
     slot = TIME
 
     def question(self, tracker: Tracker) -> Reply:
         return questions.ask_time(runtime().clinic)
 
 
-class AskBookingConsent(AskBooking):
+class AskBookingConsent(AskBookingName):
     slot = CONSENT
 
     def question(self, tracker: Tracker) -> Reply:

@@ -43,17 +43,7 @@ def read_protocol() -> dict[str, Any]:
             for key in ("question", "concern_question", "extra"):
                 _ = texts[entry[key]] if key in entry else None
             _ = book["resources"][entry.get("imminent_resources", entry["resources"])]
-        for key in (
-            *People,
-            "second",
-            "again",
-            "after_crisis_line",
-            "withheld",
-            "safe_text",
-            "refusal",
-            "offer_call",
-            "phone_added",
-        ):
+        for key in (*People, *OTHER_TEXTS):
             _ = texts[key]
         _ = [links[name] for name in ("call_988", "text_988", "call_911", "call_clinic")]
     return book
