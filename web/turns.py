@@ -82,7 +82,8 @@ class Turns:
         except (SQLAlchemyError, TimeoutError) as problem:
             log.error("conversation.unreadable", conversation=conversation_id, error=type(problem).__name__)
             readable = False
-        words = title or incoming.text
+        is_link = incoming.payload is not None and incoming.payload.startswith(LINKS)
+        words = title or ("" if is_link else incoming.text)
         finding = await self._assess(words, previous)
         if finding is not None:
             turn = await self._hand_over(conversation_id, token, incoming, words, finding, readable=readable)
