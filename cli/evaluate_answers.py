@@ -75,7 +75,8 @@ def judge(reply: dict[str, Any], right: set[str]) -> str:
 
 
 def offered(reply: dict[str, Any]) -> set[str]:
-    return {button["payload"] for button in reply["buttons"][:3]}
+    """The topics among the first three buttons; "none of these" is no topic."""
+    return {button["payload"] for button in reply["buttons"][:3]} - {"/out_of_scope"}
 
 
 def got(reply: dict[str, Any]) -> str:

@@ -106,7 +106,7 @@ def _unsure(book: Library, understood: Understood, clinic: ClinicInfo, aftermath
     ):
         return _plain("fallback", wording()["answers"]["fallback"], clinic, aftermath, offer_call=True)
     buttons = [Button(title=book.title(topic), payload=f"/{topic}") for topic in likely]
-    buttons.append(Button(title=wording()["answers"]["none_of_these"], payload="/talk_to_human"))
+    buttons.append(Button(title=wording()["answers"]["none_of_these"], payload="/out_of_scope"))
     return Reply("clarify", wording()["answers"]["clarify"], buttons=buttons)
 
 

@@ -108,3 +108,10 @@ def test_a_typed_command_is_treated_as_text(service: Scratch, visitor: Visitor, 
     assert not of_conversation(service, "escalations", visitor)
     assert visitor.messages()[1]["text"] == typed
     assert visitor.say("how does ketamine work?")[0]["kind"] in ("answer", "booking")
+
+
+def test_none_of_these_offers_a_way_on_and_alerts_nobody(service: Scratch, visitor: Visitor) -> None:
+    [reply] = visitor.tap("/out_of_scope")
+    assert reply["kind"] == "fallback"
+    assert "/talk_to_human" in {button["payload"] for button in reply["buttons"]}
+    assert not of_conversation(service, "escalations", visitor)

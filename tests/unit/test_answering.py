@@ -61,23 +61,23 @@ def test_the_question_for_a_person_is_answered_with_no(clinic_info: ClinicInfo) 
 def test_below_the_threshold_it_asks_what_was_meant(clinic_info: ClinicInfo) -> None:
     reply = answer(read(("mechanism", ANSWER_FROM - 0.01), ("onset", 0.2)), clinic=clinic_info)
     assert (reply.kind, reply.topic) == ("clarify", None)
-    assert payloads(reply) == ["/mechanism", "/onset", "/talk_to_human"]
+    assert payloads(reply) == ["/mechanism", "/onset", "/out_of_scope"]
 
 
-def test_at_most_three_choices_and_a_person_are_offered(clinic_info: ClinicInfo) -> None:
+def test_at_most_three_choices_and_a_way_out_are_offered(clinic_info: ClinicInfo) -> None:
     topics = ["mechanism", "onset", "duration", "efficacy", "forms"]
     reply = answer(read(*((topic, 0.18) for topic in topics)), clinic=clinic_info)
-    assert payloads(reply) == ["/mechanism", "/onset", "/duration", "/talk_to_human"]
+    assert payloads(reply) == ["/mechanism", "/onset", "/duration", "/out_of_scope"]
 
 
 def test_a_choice_below_the_lower_threshold_is_not_offered(clinic_info: ClinicInfo) -> None:
     reply = answer(read(("mechanism", CLARIFY_FROM), ("onset", CLARIFY_FROM - 0.001)), clinic=clinic_info)
-    assert payloads(reply) == ["/mechanism", "/talk_to_human"]
+    assert payloads(reply) == ["/mechanism", "/out_of_scope"]
 
 
 def test_only_what_can_be_asked_is_a_choice(clinic_info: ClinicInfo) -> None:
     ranking = read(("greet", 0.3), ("express_crisis", 0.2), ("book_call", 0.2), ("onset", 0.15))
-    assert payloads(answer(ranking, clinic=clinic_info)) == ["/onset", "/talk_to_human"]
+    assert payloads(answer(ranking, clinic=clinic_info)) == ["/onset", "/out_of_scope"]
 
 
 @pytest.mark.parametrize(
