@@ -7,28 +7,37 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.runtime import aftermath, conversation_id, runtime, utter
-from clinic.answering import Understood, answer
+from actions.runtime import aftermath, conversation_id, language, runtime, utter
+from clinic.answering import Visit, replies
 from clinic.booking.contact import find_phone
 from clinic.chat.reply import Reply
 from clinic.handoff.escalate import add_phone
 from clinic.handoff.protocol import phone_added_reply
+from clinic.minors import says_minor
+from clinic.understanding import Understood
 
 
 def understood(tracker: Tracker) -> Understood:
-    """Rasa's ranking; a tapped button has only the one intent."""
+    """Rasa's reading; a tapped button has only the one intent."""
     latest = tracker.latest_message
-    ranking = latest.get("intent_ranking") or [latest["intent"]]
-    return Understood([(one["name"], float(one["confidence"])) for one in ranking if one.get("name")])
+    whole = latest.get("intent_ranking") or [latest["intent"]]
+    return Understood(_ranking(whole), [Understood(_ranking(one)) for one in latest.get("questions") or []])
 
 
-def answer_to(tracker: Tracker) -> Reply:
-    return answer(
-        understood(tracker),
+def replies_to(tracker: Tracker) -> list[Reply]:
+    visit = Visit(
         clinic=runtime().clinic,
         last_topic=tracker.get_slot("last_topic"),
         aftermath=aftermath(tracker),
+        language=language(tracker),
+        fallbacks=tracker.get_slot("fallbacks") or 0,
+        is_minor=says_minor(tracker.latest_message.get("text") or ""),
     )
+    return replies(understood(tracker), visit)
+
+
+def _ranking(ranked: list[dict[str, Any]]) -> list[tuple[str, float]]:
+    return [(one["name"], float(one["confidence"])) for one in ranked if one.get("name")]
 
 
 class ActionAnswerQuestion(Action):
@@ -36,9 +45,14 @@ class ActionAnswerQuestion(Action):
         return "action_answer_question"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
-        reply = await self._phone_after_a_flag(tracker) or answer_to(tracker)
-        utter(dispatcher, reply)
-        return [SlotSet("last_topic", reply.topic)] if reply.kind == "answer" else []
+        added = await self._phone_after_a_flag(tracker)
+        said = [added] if added else replies_to(tracker)
+        for reply in said:
+            utter(dispatcher, reply)
+        last = said[-1]
+        fallbacks = (tracker.get_slot("fallbacks") or 0) + 1 if last.kind == "fallback" else 0
+        events = [SlotSet("fallbacks", fallbacks)]
+        return [*events, SlotSet("last_topic", last.topic)] if last.kind == "answer" else events
 
     async def _phone_after_a_flag(self, tracker: Tracker) -> Reply | None:
         """A number written after a crisis reply belongs to the escalation; None where there is nothing to add."""

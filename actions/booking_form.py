@@ -10,7 +10,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
-from actions.answer_question import answer_to, understood
+from actions.answer_question import replies_to, understood
 from actions.runtime import conversation_id, runtime, utter
 from clinic.answering import ANSWER_FROM
 from clinic.booking import questions
@@ -120,14 +120,15 @@ class ValidateBookingForm(FormValidationAction):
             return {slot: read(words)}
         except InvalidInput as problem:
             if not words.startswith("/book_call"):  # tapped again while the form is open: just ask on
-                utter(dispatcher, self._answer_or_explain(tracker, problem))
+                for reply in self._answer_or_explain(tracker, problem):
+                    utter(dispatcher, reply)
             return {slot: None}
 
-    def _answer_or_explain(self, tracker: Tracker, problem: InvalidInput) -> Reply:
-        asked = answer_to(tracker)
-        if asked.kind in ("answer", "boundary") or asked.topic == "are_you_a_bot":
+    def _answer_or_explain(self, tracker: Tracker, problem: InvalidInput) -> list[Reply]:
+        asked = replies_to(tracker)
+        if asked[0].kind in ("answer", "boundary") or asked[0].topic == "are_you_a_bot":
             return asked
-        return questions.not_understood(problem.reason, runtime().clinic)
+        return [questions.not_understood(problem.reason, runtime().clinic)]
 
 
 class AskBookingName(Action):

@@ -1,5 +1,6 @@
 """The second net: what Rasa itself took for a crisis, an emergency or a wish to talk to a person."""
 
+from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -9,7 +10,7 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
 from actions.answer_question import understood
-from actions.runtime import conversation_id, metadata, runtime, utter
+from actions.runtime import conversation_id, language, metadata, runtime, utter
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
 from clinic.handoff.asked import person_asked_reply
@@ -31,7 +32,7 @@ class ActionOpenHandoff(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         # How sure Rasa has to be for each of these is set in config.yml (at_least).
-        finding = FINDINGS[understood(tracker).intent]
+        finding = replace(FINDINGS[understood(tracker).intent], language=language(tracker))
         reply = await runtime().transaction(lambda session: self._open(session, tracker, finding))
         utter(dispatcher, reply)
         return [AllSlotsReset()]
@@ -46,7 +47,7 @@ class ActionOpenHandoff(Action):
             now=utc_now(),
         )
         if finding.risk == "none":
-            return person_asked_reply(runtime().clinic)
+            return person_asked_reply(runtime().clinic, finding.language)
         earlier = 0 if opened.alerted else conversation.crisis_replies
         conversation.crisis_replies += 1
         return crisis_reply(finding, people=runtime().people, earlier=earlier)

@@ -60,13 +60,18 @@ def utter(dispatcher: CollectingDispatcher, reply: Reply) -> None:
 
 
 def metadata(tracker: Tracker) -> dict[str, Any]:
-    """What `web` sent along: conversation_id, message_id, aftermath."""
+    """What `web` sent along: conversation_id, message_id, language, aftermath."""
     return tracker.latest_message.get("metadata") or {}
 
 
 def aftermath(tracker: Tracker) -> Aftermath:
     """What an earlier flag means for this turn."""
     return Aftermath(**metadata(tracker).get("aftermath", {}))
+
+
+def language(tracker: Tracker) -> str:
+    """The language of this message, en or es."""
+    return metadata(tracker).get("language", "en")
 
 
 def conversation_id(tracker: Tracker) -> str:

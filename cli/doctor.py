@@ -54,7 +54,7 @@ def _content() -> Iterator[Finding]:
         yield Finding("warning", f"reviews that are due: {', '.join(late)}")
     if protocol()["next_review"] < today:
         yield Finding("warning", "data/protocol.yml is due for review")
-    waiting = sum(answer.reviewer.startswith("awaiting") for answer in book.answers.values())
+    waiting = sum(answer.awaits_review for answer in book.answers.values())
     if waiting:
         yield Finding("warning", f"{waiting} answers are awaiting clinician review")
     yield Finding("ok", f"{len(book.answers)} answers, {len(book.sources)} sources")

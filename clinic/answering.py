@@ -1,6 +1,6 @@
 """Which reply belongs to what was understood. Wording comes from data/, numbers have their reason beside them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinic.chat.reply import Button, Reply
 from clinic.content import wording
@@ -8,6 +8,7 @@ from clinic.handoff.aftermath import Aftermath
 from clinic.handoff.protocol import text, withheld_reply, withheld_topics
 from clinic.library import Answer, Library, library
 from clinic.settings import ClinicInfo
+from clinic.understanding import Understood, lean
 
 # Below the first the best guess becomes one of up to three choices; a guess below the second is not offered.
 # On 5-fold predictions of data/nlu (scripts/calibrate_topics.py) this asks back on 11 of 100 messages and
@@ -15,28 +16,47 @@ from clinic.settings import ClinicInfo
 ANSWER_FROM = 0.45
 CLARIFY_FROM = 0.06
 CHOICES = 3
+# One question of several is answered beside another only where it is as good as certain.
+SECOND_FROM = 0.6
 CALM = Aftermath()
 ASKABLE = frozenset({"answer", "boundary"})
+# What a person under 18 hears about age first, whatever they asked about becoming a patient.
+ABOUT_BECOMING_A_PATIENT = frozenset({"candidacy", "age_limits", "evaluation_process", "cost_insurance"})
 
 
 @dataclass(frozen=True)
-class Understood:
-    """Rasa's reading of a message: intents with their probabilities, best first."""
+class Visit:
+    """What is known around a message.
 
-    ranking: list[tuple[str, float]]
+    `language` is the message's (en, es); `fallbacks` counts those in a row just before it; `is_minor`: the writer
+    says so in this message.
+    """
 
-    @property
-    def intent(self) -> str:
-        return self.ranking[0][0] if self.ranking else "out_of_scope"
+    clinic: ClinicInfo
+    last_topic: str | None = None
+    aftermath: Aftermath = CALM
+    language: str = "en"
+    fallbacks: int = 0
+    is_minor: bool = False
 
-    @property
-    def confidence(self) -> float:
-        return self.ranking[0][1] if self.ranking else 0.0
+    def say(self, key: str) -> str:
+        """Wording of data/wording.yml, filled in."""
+        block = wording()["answers_es"] if self.language == "es" else wording()["answers"]
+        return fill(block[key], self.clinic)
 
 
-def answer(
-    understood: Understood, *, clinic: ClinicInfo, last_topic: str | None = None, aftermath: Aftermath = CALM
-) -> Reply:
+def replies(understood: Understood, visit: Visit) -> list[Reply]:
+    """One reply, or two where two questions were asked and both are clear."""
+    if not visit.aftermath.flagged and not visit.is_minor:
+        both = _both(understood)
+        if both:
+            first, second = (answer(one, visit) for one in both)
+            # "Tell me more" goes on with what was said last.
+            return [replace(first, buttons=[b for b in first.buttons if b["payload"] != "/follow_up"]), second]
+    return [answer(understood.only, visit)]
+
+
+def answer(understood: Understood, visit: Visit) -> Reply:
     """The reply to a question, a boundary, small talk, or what was not understood.
 
     After a crisis flag every reply carries the resources and nothing of ours is offered; the topics that
@@ -44,43 +64,63 @@ def answer(
     """
     book = library()
     topic = understood.intent
-    if topic == "follow_up" and last_topic in book.answers:
-        return _more(book, last_topic, clinic, aftermath)
+    if visit.is_minor and topic in ABOUT_BECOMING_A_PATIENT:
+        return _to_a_minor(book, visit)
+    if topic == "follow_up" and visit.last_topic in book.answers:
+        turned_to = lean(understood, visit.last_topic, book)
+        return _topic(book, turned_to, visit) if turned_to else _more(book, visit.last_topic, visit)
     kind = book.topics[topic].kind if topic in book.topics else "fallback"
     if kind in ASKABLE | {"smalltalk"} and understood.confidence >= ANSWER_FROM:
-        return _topic(book, topic, kind, clinic, aftermath)
+        return _topic(book, topic, visit)
     if topic in ("affirm", "deny", "stop"):
-        return _plain("fallback", wording()["answers"]["stray"], clinic, aftermath)
-    return _unsure(book, understood, clinic, aftermath)
+        return _plain("fallback", visit.say("stray"), visit)
+    return _unsure(book, understood, visit)
 
 
-def _topic(book: Library, topic: str, kind: str, clinic: ClinicInfo, aftermath: Aftermath) -> Reply:
+def _both(understood: Understood) -> list[Understood]:
+    """The readings of two questions with different answers, else nothing."""
+    book = library()
+    clear: dict[str, Understood] = {}
+    for question in understood.questions:
+        topic = book.topics.get(question.intent)
+        if topic and topic.kind in ASKABLE and question.confidence >= SECOND_FROM:
+            clear.setdefault(question.intent, question)
+    return list(clear.values())[:2] if len(clear) > 1 else []
+
+
+def _topic(book: Library, topic: str, visit: Visit) -> Reply:
+    aftermath, kind = visit.aftermath, book.topics[topic].kind
     if aftermath.withhold and topic in withheld_topics():
         return withheld_reply(aftermath.language)
     if aftermath.flagged and kind == "smalltalk" and topic != "are_you_a_bot":
         return Reply("handoff", text("after_crisis_line", aftermath.language))
     found = book.answers.get(topic)
     if found is None:
-        return _plain("fallback", wording()["answers"]["missing"], clinic, aftermath, topic, offer_call=True)
+        return _plain("fallback", visit.say("missing"), visit, topic, [_call(visit), _person(visit)])
     buttons = _related(book, found, aftermath)
     if found.more:
-        buttons.insert(0, Button(title=wording()["answers"]["tell_more"], payload="/follow_up"))
+        buttons.insert(0, Button(title=visit.say("tell_more"), payload="/follow_up"))
     if kind == "boundary" and not aftermath.flagged:
-        buttons.append(_call_button())
-    said = _fill(found.short, clinic)
-    return Reply(kind, _with_line(said, aftermath), topic, buttons, book.cited(found))
+        buttons.append(_call(visit))
+    return Reply(kind, _said(topic, found.short, visit), topic, buttons, book.cited(found))
 
 
-def _more(book: Library, topic: str, clinic: ClinicInfo, aftermath: Aftermath) -> Reply:
+def _more(book: Library, topic: str, visit: Visit) -> Reply:
     found = book.answers[topic]
-    if aftermath.withhold and topic in withheld_topics():
-        return withheld_reply(aftermath.language)
-    parts = [_fill(found.more or found.short, clinic)]
+    if visit.aftermath.withhold and topic in withheld_topics():
+        return withheld_reply(visit.aftermath.language)
+    parts = [found.more or found.short]
     if found.not_known:
-        parts.append(wording()["answers"]["not_known"].format(text=found.not_known.strip()))
-    buttons = _related(book, found, aftermath)
-    kind = book.topics[topic].kind
-    return Reply(kind, _with_line("\n\n".join(parts), aftermath), topic, buttons, book.cited(found))
+        parts.append(visit.say("not_known").format(text=found.not_known.strip()))
+    said = _said(topic, "\n\n".join(part.strip() for part in parts), visit)
+    return Reply(book.topics[topic].kind, said, topic, _related(book, found, visit.aftermath), book.cited(found))
+
+
+def _to_a_minor(book: Library, visit: Visit) -> Reply:
+    """Who is under 18 hears what is known on age, and that a parent or guardian has to ask."""
+    reply = _topic(book, "age_limits", replace(visit, language="en"))
+    buttons = [button for button in reply.buttons if button["payload"] != "/candidacy"]
+    return replace(reply, text=f"{visit.say('minor')}\n\n{reply.text}", buttons=buttons)
 
 
 def _related(book: Library, found: Answer, aftermath: Aftermath) -> list[Button]:
@@ -93,50 +133,53 @@ def _related(book: Library, found: Answer, aftermath: Aftermath) -> list[Button]
     ]
 
 
-def _unsure(book: Library, understood: Understood, clinic: ClinicInfo, aftermath: Aftermath) -> Reply:
+def _unsure(book: Library, understood: Understood, visit: Visit) -> Reply:
     likely = [
         topic
         for topic, chance in understood.ranking
         if chance >= CLARIFY_FROM and topic in book.topics and book.topics[topic].kind in ASKABLE
     ][:CHOICES]
     if (
-        aftermath.flagged
+        visit.aftermath.flagged
         or not likely
         or (understood.intent == "out_of_scope" and understood.confidence >= ANSWER_FROM)
     ):
-        return _plain("fallback", wording()["answers"]["fallback"], clinic, aftermath, offer_call=True)
+        if visit.fallbacks:
+            return _plain("fallback", visit.say("fallback_again"), visit, None, [_person(visit), _call(visit)])
+        return _plain("fallback", visit.say("fallback"), visit, None, [_call(visit), _person(visit)])
     buttons = [Button(title=book.title(topic), payload=f"/{topic}") for topic in likely]
-    buttons.append(Button(title=wording()["answers"]["none_of_these"], payload="/out_of_scope"))
-    return Reply("clarify", wording()["answers"]["clarify"], buttons=buttons)
+    buttons.append(Button(title=visit.say("none_of_these"), payload="/out_of_scope"))
+    return Reply("clarify", visit.say("clarify"), buttons=buttons)
 
 
-def _plain(
-    kind: str,
-    said: str,
-    clinic: ClinicInfo,
-    aftermath: Aftermath,
-    topic: str | None = None,
-    *,
-    offer_call: bool = False,
-) -> Reply:
-    if aftermath.flagged:
-        return Reply("handoff", text("after_crisis_line", aftermath.language), topic)
-    return Reply(kind, _fill(said, clinic), topic, [_call_button(), _person_button()] if offer_call else [])
+def _plain(kind: str, said: str, visit: Visit, topic: str | None = None, buttons: list[Button] | None = None) -> Reply:
+    if visit.aftermath.flagged:
+        return Reply("handoff", text("after_crisis_line", visit.aftermath.language), topic)
+    return Reply(kind, said, topic, buttons or [])
 
 
-def _call_button() -> Button:
-    return Button(title=wording()["answers"]["book_a_call"], payload="/book_call")
+def _call(visit: Visit) -> Button:
+    return Button(title=visit.say("book_a_call"), payload="/book_call")
 
 
-def _person_button() -> Button:
-    return Button(title=wording()["answers"]["talk_to_human"], payload="/talk_to_human")
+def _person(visit: Visit) -> Button:
+    return Button(title=visit.say("talk_to_human"), payload="/talk_to_human")
 
 
-def _with_line(said: str, aftermath: Aftermath) -> str:
+def _said(topic: str, english: str, visit: Visit) -> str:
+    """An answer's words with what has to stand around them: Spanish for who writes Spanish, 988 after a flag."""
+    said = fill(english, visit.clinic)
+    if visit.language == "es":
+        spanish = wording()["spanish"]
+        said = fill(spanish["instead"][topic], visit.clinic) if topic in spanish["instead"] else (
+            f"{fill(spanish['before'], visit.clinic)}\n\n{said}"
+        )  # fmt: skip
+    aftermath = visit.aftermath
     return f"{said}\n\n{text('after_crisis_line', aftermath.language)}" if aftermath.flagged else said
 
 
-def _fill(said: str, clinic: ClinicInfo) -> str:
+def fill(said: str, clinic: ClinicInfo) -> str:
+    """Puts the clinic's own facts in place of {phone} and {retention_days}."""
     for name, value in {"phone": clinic.phone, "retention_days": str(clinic.retention_days)}.items():
         said = said.replace(f"{{{name}}}", value)
     return said.strip()

@@ -16,6 +16,7 @@ from web import pages
 from web.api import conversations, health
 from web.context import Context
 from web.errors import install_error_handlers
+from web.library import routes as library
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
@@ -60,5 +61,6 @@ def create_app(settings: Settings) -> FastAPI:
     install_error_handlers(app)
     app.include_router(conversations.router)
     app.include_router(health.router)
+    app.include_router(library.router)
     app.include_router(pages.router)
     return app

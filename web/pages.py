@@ -1,4 +1,4 @@
-"""The demo page and the widget's files."""
+"""The demo page, the widget, and the style that all pages share."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 router = APIRouter()
-WIDGET = Path(__file__).parent / "widget"
+WEB = Path(__file__).parent
+WIDGET = WEB / "widget"
 # The widget's address is in other sites' pages: always asked for again, sent only when it has changed.
 FRESH = {"Cache-Control": "no-cache"}
 
@@ -14,6 +15,11 @@ FRESH = {"Cache-Control": "no-cache"}
 @router.get("/", include_in_schema=False)
 async def demo() -> FileResponse:
     return FileResponse(WIDGET / "demo.html", headers=FRESH)
+
+
+@router.get("/site.css", include_in_schema=False)
+async def site_style() -> FileResponse:
+    return FileResponse(WEB / "site.css", headers=FRESH)
 
 
 @router.get("/demo.css", include_in_schema=False)

@@ -84,7 +84,7 @@ class Turns:
             readable = False
         is_link = incoming.payload is not None and incoming.payload.startswith(LINKS)
         words = title or ("" if is_link else incoming.text)
-        finding = await self._assess(words, previous)
+        finding, language = await self._assess(words, previous)
         if finding is not None:
             turn = await self._hand_over(conversation_id, token, incoming, words, finding, readable=readable)
             return self._done(turn, "crisis", started, conversation_id)
@@ -96,7 +96,7 @@ class Turns:
             raise Refused(400, "unknown_payload")
         await self._context.limits.count_message(conversation_id)
         async with self._lock(conversation_id):
-            turn, outcome = await self._ordinary(conversation_id, token, incoming, words)
+            turn, outcome = await self._ordinary(conversation_id, token, incoming, words, language)
         return self._done(turn, outcome, started, conversation_id)
 
     def _open(self, conversation_id: str, token: str, incoming: Incoming) -> tuple[str | None, list[str]]:
@@ -110,7 +110,8 @@ class Turns:
                     title = _topic_title(incoming.payload)
             return title, recent_visitor_texts(session, conversation_id=conversation_id)
 
-    async def _assess(self, words: str, previous: list[str]) -> Finding | None:
+    async def _assess(self, words: str, previous: list[str]) -> tuple[Finding | None, str]:
+        """What the screen found, and the language of the message."""
         with SCREEN_SECONDS.time():
             loop = asyncio.get_running_loop()
             try:
@@ -118,10 +119,10 @@ class Turns:
             except Exception as problem:
                 SCREEN_FAILURES.inc()
                 log.critical("screen.failed", error=type(problem).__name__)
-                return None  # Rasa's express_crisis is the second net
+                return None, "en"  # Rasa's express_crisis is the second net
         if not found.is_risk or found.severity is None:
-            return None
-        return Finding(
+            return None, found.language
+        finding = Finding(
             risk=found.risk,
             severity=found.severity,
             source="screen",
@@ -129,6 +130,7 @@ class Turns:
             language=found.language,
             evidence=[asdict(item) for item in found.evidence],
         )
+        return finding, found.language
 
     async def _hand_over(
         self,
@@ -168,7 +170,7 @@ class Turns:
             return await answer_unstored(context, conversation_id, token, client_id, words, finding)
 
     async def _ordinary(
-        self, conversation_id: str, token: str, incoming: Incoming, words: str
+        self, conversation_id: str, token: str, incoming: Incoming, words: str, language: str
     ) -> tuple[Turn | list[dict[str, Any]], str]:
         try:
             turn, conversation, aftermath = await self._in(
@@ -189,6 +191,7 @@ class Turns:
                 metadata={
                     "conversation_id": conversation.id,
                     "message_id": turn.visitor.id,
+                    "language": language,
                     "aftermath": asdict(aftermath),
                 },
             )

@@ -60,22 +60,30 @@ def buttons(names: list[str], language: str = "en") -> list[Button]:
     return [Button(**protocol()["buttons"][language][name]) for name in names]
 
 
-def crisis_reply(finding: Finding, *, people: People, earlier: int = 0) -> Reply:
-    """What a visitor reads at once. `earlier` counts the crisis replies this conversation has had."""
-    book, language = protocol(), finding.language
+def resources(finding: Finding) -> tuple[str, list[Button]]:
+    """The numbers that go with this risk, as words and as links."""
+    book = protocol()
     entry: dict[str, Any] = book["replies"][finding.risk]
     imminent = finding.severity == "imminent"
-    resources = book["resources"][(imminent and entry.get("imminent_resources")) or entry["resources"]]
+    chosen = book["resources"][(imminent and entry.get("imminent_resources")) or entry["resources"]]
+    return text(chosen["text"], finding.language), buttons(chosen["buttons"], finding.language)
+
+
+def crisis_reply(finding: Finding, *, people: People, earlier: int = 0) -> Reply:
+    """What a visitor reads at once. `earlier` counts the crisis replies this conversation has had."""
+    language = finding.language
+    entry: dict[str, Any] = protocol()["replies"][finding.risk]
+    imminent = finding.severity == "imminent"
     kind = entry.get("kind", "crisis")
     topic = "medical_emergency" if kind == "medical_emergency" else None
-    links = buttons(resources["buttons"], language)
+    numbers, links = resources(finding)
     if earlier and not imminent and kind == "crisis":
         parts = [text("second" if earlier == 1 else "again", language)]
         if people is People.not_reached:
             parts.append(text(people, language))
         return Reply(kind, "\n\n".join(parts), topic, links)
     about_other = finding.about == "other"
-    parts = [entry[language]["other" if about_other else "self"], text(resources["text"], language)]
+    parts = [entry[language]["other" if about_other else "self"], numbers]
     if about_other and "help_other" in entry[language]:
         parts.append(entry[language]["help_other"])
     parts.append(text(people, language))

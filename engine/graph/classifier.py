@@ -26,6 +26,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import train_test_split
 from sklearn.svm import LinearSVC
 
+from engine.graph.questions import QUESTIONS
+
 RANKING_LENGTH = 5
 NGRAM_SETTINGS = {"sublinear_tf": True, "strip_accents": "unicode"}
 FILE = "topic_classifier.pkl"
@@ -85,16 +87,17 @@ class LinearTopics:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(IntentClassifier, GraphComponent):
-    """Sets `intent` and `intent_ranking` (the best five)."""
+    """Sets `intent` and `intent_ranking` (the best five), and `questions`: the ranking of each question of several."""
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         """`penalty`: the SVM's C; `ngram_weight`: n-grams against the vector, whose length is 1.
 
         `at_least`: intents that start something (a form, an alert) and the probability they need; below it the next
-        best intent is taken.
+        best intent is taken. `go_first`: intents whose reply is the safer one, and the probability from which they
+        are named before a likelier one.
         """
-        return {"penalty": 0.5, "ngram_weight": 0.7, "random_seed": 42, "at_least": {}}
+        return {"penalty": 0.5, "ngram_weight": 0.7, "random_seed": 42, "at_least": {}, "go_first": {}}
 
     @staticmethod
     def required_packages() -> List[Text]:
@@ -103,6 +106,7 @@ class TopicClassifier(IntentClassifier, GraphComponent):
     def __init__(self, config: Dict[Text, Any], storage: ModelStorage, resource: Resource) -> None:
         self._storage, self._resource = storage, resource
         self._at_least: Dict[Text, float] = config["at_least"]
+        self._go_first: Dict[Text, float] = config["go_first"]
         self._model = LinearTopics(config["penalty"], config["ngram_weight"], config["random_seed"])
 
     @classmethod
@@ -144,17 +148,20 @@ class TopicClassifier(IntentClassifier, GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         for message in messages:
-            text = message.get(TEXT) or ""
-            chances = self._model.probabilities([text], _vector(message))[0]
-            ranking = self._ranking(chances)
+            ranking = self._ranking(message.get(TEXT) or "", _vector(message))
+            asked = [self._ranking(question, vector[None, :]) for question, vector in message.get(QUESTIONS) or []]
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            message.set(QUESTIONS, asked, add_to_output=True)
         return messages
 
-    def _ranking(self, chances: np.ndarray) -> List[Dict[Text, Any]]:
+    def _ranking(self, text: Text, vector: np.ndarray) -> List[Dict[Text, Any]]:
+        chances = self._model.probabilities([text], vector)[0]
         named = [(str(self._model.intents[i]), float(chances[i])) for i in np.argsort(-chances)]
         sure = [one for one in named if one[1] >= self._at_least.get(one[0], 0.0)]
-        return [{"name": name, "confidence": chance} for name, chance in sure[:RANKING_LENGTH]]
+        safer = [one for one in sure if one[1] >= self._go_first.get(one[0], 2.0)]
+        ordered = safer + [one for one in sure if one not in safer]
+        return [{"name": name, "confidence": chance} for name, chance in ordered[:RANKING_LENGTH]]
 
 
 def _vector(message: Message) -> np.ndarray:

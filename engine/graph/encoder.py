@@ -25,6 +25,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
+from engine.graph.questions import QUESTIONS, questions
+
 DIMENSIONS = 384
 # A visitor's message is at most 2,000 characters. 128 word pieces hold about 500 of them; questions stand at the
 # end of long stories, so the tokenizer truncates on the left.
@@ -73,7 +75,10 @@ class SentenceEncoder:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoderFeaturizer(GraphComponent):
-    """Adds one dense sentence vector to each message. Empty text gets a zero vector, never none at all."""
+    """Adds one dense sentence vector to each message, and reads its single questions where it asks several.
+
+    Empty text gets a zero vector, never none at all. The questions go to the classifier under `QUESTIONS`.
+    """
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
@@ -113,6 +118,7 @@ class SentenceEncoderFeaturizer(GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             self._attach(message, self._vector(text))
+            message.set(QUESTIONS, [(question, self._vector(question)) for question in questions(text)])
         return messages
 
     def _vector(self, text: Text) -> np.ndarray:

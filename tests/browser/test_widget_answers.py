@@ -28,6 +28,16 @@ def test_a_question_gets_an_answer_with_sources(widget: WidgetPage):
     expect(widget.saying(QUESTION).locator(".who")).to_have_text("You")
 
 
+def test_an_answer_links_to_its_page_of_the_library(widget: WidgetPage):
+    widget.open()
+
+    link = widget.ask(QUESTION, kind="answer").get_by_role("link", name="Read more in the library")
+    address = link.get_attribute("href")
+
+    assert address
+    assert widget.page.request.get(address).status == 200
+
+
 def test_a_crisis_reply_offers_988_large_enough_to_press(widget: WidgetPage):
     widget.open()
 
@@ -71,10 +81,10 @@ def test_payloads_become_links_only_for_phone_text_and_https(page: Page):
     script_conversation(page, message(2, buttons=buttons))
     widget = WidgetPage(page).visit().open()
 
-    answer = widget.of_kind("answer")
-    expect(answer.get_by_role("link")).to_have_count(3)
-    expect(answer.get_by_role("button")).to_have_text(["Trick", "Tell me more"])
-    for link in answer.get_by_role("link").all():
+    choices = widget.of_kind("answer").locator(".buttons")
+    expect(choices.get_by_role("link")).to_have_count(3)
+    expect(choices.get_by_role("button")).to_have_text(["Trick", "Tell me more"])
+    for link in choices.get_by_role("link").all():
         assert_large_enough_to_press(link)
 
 

@@ -8,11 +8,12 @@ import pytest
 import textstat
 from textstat.backend.counts import _count_syllables
 
-from clinic.answering import Understood, answer
+from clinic.answering import Visit, answer
 from clinic.chat.reply import Reply
 from clinic.content import wording
 from clinic.library import ANSWERS, SOURCES_FILE, Answer, read_library
 from clinic.settings import ClinicInfo
+from clinic.understanding import Understood
 
 BOOK = read_library()
 WRITTEN = sorted(BOOK.answers.values(), key=lambda found: found.topic)
@@ -38,7 +39,7 @@ def sentences(text: str) -> list[str]:
 
 
 def shown(topic: str, clinic: ClinicInfo, *, intent: str | None = None) -> Reply:
-    return answer(Understood([(intent or topic, 1.0)]), clinic=clinic, last_topic=topic)
+    return answer(Understood([(intent or topic, 1.0)]), Visit(clinic, last_topic=topic))
 
 
 @pytest.mark.parametrize("topic", TO_ANSWER)

@@ -7,7 +7,9 @@
  * data-leave-url  where "Leave quickly" goes     (https://www.wikipedia.org/)
  * data-open       "true" opens the chat at load
  *
- * The API is on the origin that served this file. Emergency numbers are written into the script, so they stay on
+ * A link to #lotus-guide, on the same page or from another one, opens the chat too.
+ *
+ * The API and the library are on the origin that served this file. Emergency numbers are written into the script, so they stay on
  * screen when no server answers.
  */
 (() => {
@@ -16,7 +18,9 @@
   const script = document.currentScript;
   if (!script || document.querySelector("lotus-guide")) return;
 
-  const API = new URL(script.src).origin + "/api/conversations";
+  const SERVICE = new URL(script.src).origin;
+  const API = SERVICE + "/api/conversations";
+  const LIBRARY = SERVICE + "/library";
   const TITLE = script.dataset.title || "Lotus Guide";
   const LEAVE_URL = webAddress(script.dataset.leaveUrl) || "https://www.wikipedia.org/";
   const STORAGE_KEY = "lotus-guide";
@@ -27,6 +31,7 @@
   const SEND_TIMEOUT_MS = 10000;
   const SILENCE_MS = 45000; // the server pings about every 15 s; three missed mean a dead line
   const URGENT = ["crisis", "medical_emergency", "safe_text"];
+  const ANCHOR = "#lotus-guide";
   const NAMES = { visitor: "You", assistant: "AI assistant", staff: "Clinic staff", notice: "Notice" };
   const RESOURCES = [
     { title: "Call 911", payload: "tel:911" },
@@ -529,6 +534,7 @@
       el("p", { class: "who" }, NAMES[message.role] || NAMES.notice),
       el("p", { class: "text" }, message.text || ""),
       buildSources(message.sources || []),
+      buildLibraryLink(message),
       buildButtons(urgent ? withResources(message.buttons || []) : message.buttons || []),
     );
     describe(node, message);
@@ -554,6 +560,18 @@
       ? el("details", {}, el("summary", {}, `${rest.length} more sources`), el("ul", {}, ...rest))
       : null;
     return el("div", { class: "sources" }, el("p", {}, "Sources"), el("ul", {}, ...items), more);
+  }
+
+  /**
+   * An answer's own page, or the whole library where no answer was found. In a new tab, so that the chat stays. After a
+   * crisis the chat leaves some topics to people and offers nothing of ours, so the link is not offered either.
+   */
+  function buildLibraryLink({ kind, topic }) {
+    if (view.log.querySelector('[data-kind="crisis"], [data-kind="medical_emergency"]')) return null;
+    if (kind === "answer" && topic) {
+      return el("p", { class: "library" }, newTabLink("Read more in the library", `${LIBRARY}/${encodeURIComponent(topic)}`));
+    }
+    return kind === "fallback" ? el("p", { class: "library" }, newTabLink("Look in the library", LIBRARY)) : null;
   }
 
   function newTabLink(title, href) {
@@ -677,6 +695,14 @@
   function focusInside() {
     const typing = state.ready && matchMedia("(pointer: fine)").matches;
     (typing ? view.input : view.panel).focus({ preventScroll: true });
+  }
+
+  function onPageClick(event) {
+    const link = event.target.closest && event.target.closest("a");
+    const here = link && link.hash === ANCHOR && !event.defaultPrevented;
+    if (!here || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    open();
   }
 
   function close() {
@@ -967,6 +993,7 @@ button:enabled:hover, .call:hover { text-decoration: underline; }
 .sources details[open] summary::before { content: "–"; }
 .sources li { margin-top: 5px; line-height: 1.35; }
 .sources a { display: inline-block; padding-block: 3px; color: var(--brand); }
+.library a { display: inline-flex; align-items: center; min-height: 44px; color: var(--brand); font-size: .9375em; font-weight: 600; }
 .buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
 .action { display: inline-flex; align-items: center; min-height: 44px; padding: .375em 1em; border: 1.5px solid var(--brand); border-radius: 22px; background: var(--paper); color: var(--brand); font-size: .9375em; font-weight: 600; line-height: 1.25; text-align: left; text-decoration: none; }
 
@@ -1031,6 +1058,7 @@ textarea:disabled { background: var(--soft); }
     setReady(false);
     window.addEventListener("online", reconnectNow);
     window.addEventListener("pageshow", (event) => event.persisted && reconnectNow());
+    document.addEventListener("click", onPageClick);
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && reconnectNow());
     if (window.visualViewport) {
       visualViewport.addEventListener("resize", fitKeyboard);
@@ -1039,7 +1067,7 @@ textarea:disabled { background: var(--soft); }
     state.conversation = load();
     // A conversation of this tab goes on by itself, so that an answer by staff is not missed while the chat is closed.
     if (state.conversation) connect();
-    if (script.dataset.open === "true" || (state.conversation && state.conversation.open)) open({ focus: false });
+    if (script.dataset.open === "true" || location.hash === ANCHOR || (state.conversation && state.conversation.open)) open({ focus: false });
   }
 
   if (document.body) begin();

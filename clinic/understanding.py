@@ -1,0 +1,47 @@
+"""What was understood of a message: Rasa's ranking, and how it is read in the light of the conversation."""
+
+from dataclasses import dataclass, field, replace
+
+from clinic.library import Library
+
+# Shares of what is left of a follow-up's ranking once `follow_up` is set aside. "and how long?" after side effects: the
+# best of the related topics needs the first, one that leads nowhere from here needs the second.
+RELATED_FROM = 0.25
+UNRELATED_FROM = 0.7
+
+
+@dataclass(frozen=True)
+class Understood:
+    """Rasa's reading of a message: intents with their probabilities, best first.
+
+    `questions` are the readings of its single questions, in their order, where it asks more than one.
+    """
+
+    ranking: list[tuple[str, float]]
+    questions: list["Understood"] = field(default_factory=list)
+
+    @property
+    def intent(self) -> str:
+        return self.ranking[0][0] if self.ranking else "out_of_scope"
+
+    @property
+    def confidence(self) -> float:
+        return self.ranking[0][1] if self.ranking else 0.0
+
+    @property
+    def only(self) -> "Understood":
+        """The same without its single questions."""
+        return replace(self, questions=[])
+
+
+def lean(understood: Understood, last_topic: str, book: Library) -> str | None:
+    """The topic that a follow-up ("and at home?") turns to from the last one; None where it asks for more of that."""
+    askable = [(topic, chance) for topic, chance in understood.ranking if topic in book.answers]
+    total = sum(chance for _, chance in askable)
+    if not total:
+        return None
+    near = {last_topic, *book.answers[last_topic].related}
+    for topic, chance in askable:
+        if chance / total >= (RELATED_FROM if topic in near else UNRELATED_FROM):
+            return None if topic == last_topic else topic
+    return None

@@ -1,0 +1,1 @@
+"""The library: the curated answers as pages, for reading, searching and printing."""
