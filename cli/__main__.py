@@ -136,6 +136,38 @@ def appointments(as_json: AsJson = False, include_closed: All = False) -> None:
 
 
 @app.command()
+def insights(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days back, today included")] = 30,
+    examples_from: Annotated[
+        int | None, typer.Option(min=1, help="Show wordings only of groups of so many conversations; 2 if not given")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which questions had no answer, grouped, without anything that tells who asked."""
+    from cli.insights import as_json as insights_as_json
+    from cli.insights import show as show_insights
+    from clinic.clock import utc_now
+    from clinic.gaps import EXAMPLES_FROM
+    from clinic.insights import report
+    from clinic.masking import vocabulary
+
+    made = settings()
+    with database(made).reading() as session:
+        found = report(
+            session,
+            days=days,
+            zone=made.clinic.zone,
+            known=vocabulary(),
+            now=utc_now(),
+            examples_from=examples_from or EXAMPLES_FROM,
+        )
+    if as_json:
+        typer.echo(json.dumps(insights_as_json(found), ensure_ascii=False))
+    else:
+        show_insights(found, console, retention_days=made.clinic.retention_days)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest shape."""
     from clinic.migrate import migrate as run

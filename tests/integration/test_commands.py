@@ -6,7 +6,12 @@ import subprocess
 from pathlib import Path
 
 from cli.scratch import environment_for
-from clinic.settings import ROOT
+from clinic.chat.conversations import add_message, add_visitor_message, start_conversation
+from clinic.chat.reply import Reply
+from clinic.clock import utc_now
+from clinic.db import Database
+from clinic.migrate import migrate
+from clinic.settings import ROOT, Settings
 
 
 def run(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -72,3 +77,35 @@ def test_a_port_that_is_taken_is_named_with_the_setting_to_change(tmp_path: Path
     assert done.returncode == 1
     assert port in done.stderr
     assert "LOTUS_PORT" in done.stderr
+
+
+def ask_without_an_answer(folder: Path, *texts: str) -> None:
+    """Each text in a conversation of its own, and all of them fell back."""
+    url = f"sqlite:///{folder / 'lotus.db'}"
+    migrate(url)
+    database, now = Database(url), utc_now()
+    with database.transaction() as session:
+        for text in texts:
+            conversation, _ = start_conversation(session, clinic=Settings().clinic, now=now)
+            asked = add_visitor_message(session, conversation=conversation, client_id="1", text=text, now=now)
+            reply = Reply("fallback", "I'm not sure I understood")
+            add_message(session, conversation=conversation, reply=reply, now=now, turn_of=asked)
+    database.close()
+
+
+def test_insights_name_the_subject_and_not_the_visitor(tmp_path: Path) -> None:
+    ask_without_an_answer(tmp_path, "my bladder? Zebulon, 801-555-0123", "and the bladder")
+    as_json, table = run("insights", "--json", folder=tmp_path), run("insights", folder=tmp_path)
+    found = json.loads(as_json.stdout.splitlines()[-1])
+    assert found["total"]["fell_back"] == 2
+    assert [(group["about"], group["conversations"]) for group in found["groups"]] == [(["bladder"], 2)]
+    assert "bladder" in table.stdout
+    for private in ("Zebulon", "zebulon", "801", "0123"):
+        assert private not in as_json.stdout + table.stdout
+
+
+def test_insights_on_a_fresh_machine_say_what_to_do_next(tmp_path: Path) -> None:
+    done = run("insights", "--days", "7", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to report" in done.stdout
+    assert "lotus evaluate answers" in done.stdout
