@@ -6,7 +6,7 @@ from clinic.chat.reply import Button, Reply
 from clinic.content import wording
 from clinic.handoff.aftermath import Aftermath
 from clinic.handoff.protocol import text, withheld_reply, withheld_topics
-from clinic.library import Answer, Library, library
+from clinic.library import Answer, Library, fill, library
 from clinic.settings import ClinicInfo
 from clinic.understanding import Understood, lean
 
@@ -176,10 +176,3 @@ def _said(topic: str, english: str, visit: Visit) -> str:
         )  # fmt: skip
     aftermath = visit.aftermath
     return f"{said}\n\n{text('after_crisis_line', aftermath.language)}" if aftermath.flagged else said
-
-
-def fill(said: str, clinic: ClinicInfo) -> str:
-    """Puts the clinic's own facts in place of {phone} and {retention_days}."""
-    for name, value in {"phone": clinic.phone, "retention_days": str(clinic.retention_days)}.items():
-        said = said.replace(f"{{{name}}}", value)
-    return said.strip()

@@ -19,8 +19,9 @@ NLU, NEVER_SHOWN_FILE = DATA / "nlu", DATA / "insights.yml"
 HIDDEN = "…"
 # Their examples are made of names, numbers and times: what stands only there is not the clinic's vocabulary.
 OF_THE_BOOKING = ("inform", "book_call")
-# An example may name a person ("my sister betty"), and a word of three intents is no name: of 320 common names and
-# places tried in November 2026, those left are English words too ("will", "hope") or stand in data/insights.yml.
+# An example may name a person ("my sister betty"), and a word of three intents is no name: of some 300 common names and
+# places tried in November 2026, those left are words of either language too ("will", "hope") or stand in
+# data/insights.yml.
 COMMON_FROM = 3
 RARE_FROM = 2  # a word of one single example is never shown
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")

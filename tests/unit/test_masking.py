@@ -10,7 +10,7 @@ NAMES = """
     henry nathan logan mary patricia jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa betty
     margaret sandra ashley kimberly emily donna michelle amanda melissa deborah stephanie rebecca sharon laura cynthia
     amy angela emma maria juan guadalupe josé luis carmen rosa jesús smith johnson garcia hernández lee wilson olsen
-    salt lake provo ogden lehi orem logan sandy murray draper bountiful tooele st park boise
+    dan max salt lake provo ogden lehi orem logan sandy murray draper bountiful tooele st park boise
 """
 
 
