@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Lotus Guide")
 evaluating = typer.Typer(no_args_is_help=True, help="Measure against a file of labelled messages")
 app.add_typer(evaluating, name="evaluate")
+screening = typer.Typer(no_args_is_help=True, help="Look into the crisis screen")
+app.add_typer(screening, name="screen")
 console, errors = Console(), Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")]
@@ -211,6 +213,40 @@ def evaluate_screen(file: Annotated[Path, typer.Argument(exists=True, dir_okay=F
     from cli.evaluate_screen import evaluate
 
     typer.echo(json.dumps(evaluate(file, console)))
+
+
+@screening.command("explain")
+def screen_explain(
+    text: Annotated[str, typer.Argument(help="The message; - reads it from standard input")],
+    previous: Annotated[list[str] | None, typer.Option(help="An earlier message, oldest first; repeatable")] = None,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="With -: each line is a message, the last one is explained")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the crisis screen made of a message and why: spans, rules, exemptions, the trained net.
+
+    A visitor's words belong in no shell history: use - and type or paste them. Nothing is stored or sent.
+    """
+    from cli.screen_explain import explanation_of, from_standard_input, show
+
+    earlier = previous or []
+    if text == "-":
+        text, read_before = from_standard_input(lines=lines)
+        earlier = [*earlier, *read_before]
+    elif lines:
+        errors.print("[red]--lines goes with -[/]: it says how to read standard input")
+        raise typer.Exit(2)
+    if not text.strip():
+        errors.print("[red]There is no message to explain.[/]")
+        raise typer.Exit(2)
+    # A byte of the command line that is no UTF-8 arrives as a lone surrogate, which no terminal prints.
+    text, *earlier = (one.encode("utf-8", "replace").decode() for one in (text, *earlier))
+    found = explanation_of(text, earlier)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        show(found, console)
 
 
 if __name__ == "__main__":

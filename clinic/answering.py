@@ -10,11 +10,13 @@ from clinic.library import Answer, Library, fill, library
 from clinic.settings import ClinicInfo
 from clinic.understanding import Understood, lean
 
-# Below the first the best guess becomes one of up to three choices; a guess below the second is not offered.
-# On 5-fold predictions of data/nlu (scripts/calibrate_topics.py) this asks back on 11 of 100 messages and
-# leaves 2 of 1,000 to the fallback; 0.50 and 0.12 would do as well on the first count, with 18 of 1,000 left.
-ANSWER_FROM = 0.45
+# From these probabilities a reply is given; below, the best guesses become up to three choices, each from the last.
+# docs/decisions/0011 has the table they were chosen from (scripts/calibrate_topics.py).
+ANSWER_FROM = 0.5
+BOUNDARY_FROM = 0.35  # a boundary that was not needed does less harm than one that is missing
 CLARIFY_FROM = 0.06
+OUT_OF_SCOPE_FROM = 0.35
+DOUBTED_FROM = 0.2  # the chance of out_of_scope from which an answer is only offered
 CHOICES = 3
 # One question of several is answered beside another only where it is as good as certain.
 SECOND_FROM = 0.6
@@ -70,11 +72,19 @@ def answer(understood: Understood, visit: Visit) -> Reply:
         turned_to = lean(understood, visit.last_topic, book)
         return _topic(book, turned_to, visit) if turned_to else _more(book, visit.last_topic, visit)
     kind = book.topics[topic].kind if topic in book.topics else "fallback"
-    if kind in ASKABLE | {"smalltalk"} and understood.confidence >= ANSWER_FROM:
+    if _is_sure(kind, understood):
         return _topic(book, topic, visit)
     if topic in ("affirm", "deny", "stop"):
         return _plain("fallback", visit.say("stray"), visit)
     return _unsure(book, understood, visit)
+
+
+def _is_sure(kind: str, understood: Understood) -> bool:
+    if kind == "boundary":
+        return understood.confidence >= BOUNDARY_FROM
+    if understood.confidence < ANSWER_FROM:
+        return False
+    return kind == "smalltalk" or (kind == "answer" and understood.chance("out_of_scope") < DOUBTED_FROM)
 
 
 def _both(understood: Understood) -> list[Understood]:
@@ -142,7 +152,7 @@ def _unsure(book: Library, understood: Understood, visit: Visit) -> Reply:
     if (
         visit.aftermath.flagged
         or not likely
-        or (understood.intent == "out_of_scope" and understood.confidence >= ANSWER_FROM)
+        or (understood.intent == "out_of_scope" and understood.confidence >= OUT_OF_SCOPE_FROM)
     ):
         if visit.fallbacks:
             return _plain("fallback", visit.say("fallback_again"), visit, None, [_person(visit), _call(visit)])

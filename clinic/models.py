@@ -8,6 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base
+from clinic.handoff.safety_answer import Question
 
 
 class ConversationState(StrEnum):
@@ -51,11 +52,13 @@ def one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
 class Conversation(Base):
     """One visitor's chat. `epoch` counts Rasa senders: a new one starts after a crisis or a failed turn.
 
-    `flagged` and `withholds` stay once they are set, whatever becomes of the escalation.
+    `flagged`, `withholds` and `says_minor` (the visitor wrote that they are under 18; no age is kept) stay once they
+    are set, whatever becomes of the escalation. `safety_question` is what the last crisis reply asked and nobody has
+    answered, with the time and the messages since; clinic/handoff/safety_question.py says until when it is read.
     """
 
     __tablename__ = "conversations"
-    __table_args__ = (one_of("state", ConversationState),)
+    __table_args__ = (one_of("state", ConversationState), one_of("safety_question", Question))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64))
@@ -64,6 +67,10 @@ class Conversation(Base):
     crisis_replies: Mapped[int] = mapped_column(default=0)
     flagged: Mapped[bool] = mapped_column(default=False)
     withholds: Mapped[bool] = mapped_column(default=False)
+    says_minor: Mapped[bool] = mapped_column(default=False)
+    safety_question: Mapped[str | None] = mapped_column(String(16))
+    safety_asked_at: Mapped[datetime | None]
+    safety_messages: Mapped[int] = mapped_column(default=0)
     language: Mapped[str] = mapped_column(String(8), default="en")
     created_at: Mapped[datetime]
     last_visitor_at: Mapped[datetime] = mapped_column(index=True)

@@ -28,6 +28,10 @@ class Understood:
     def confidence(self) -> float:
         return self.ranking[0][1] if self.ranking else 0.0
 
+    def chance(self, intent: str) -> float:
+        """The probability of an intent, 0 where it is not among the likeliest."""
+        return dict(self.ranking).get(intent, 0.0)
+
     @property
     def only(self) -> "Understood":
         """The same without its single questions."""

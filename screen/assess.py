@@ -1,41 +1,23 @@
 """One message to one assessment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from screen.classifier import classifier
-from screen.model import About, Assessment, Evidence, Language, Risk, Severity
+from screen.classifier import Opinion, classifier
+from screen.explanation import ExemptionHit, Explanation, Finding, Outcome, Reading, RuleHit
+from screen.model import Assessment, Language, Severity
 from screen.normalise import Sentence, sentences
 from screen.rules import Exemption, Hit, Rule, RuleBook, rule_book
-from screen.scope import about, is_denied, is_personal
+from screen.scope import about, denied_by, is_personal
 
 REMEMBERED = 3  # earlier messages that are read together with this one
-# Where two kinds are found with equal severity the one whose reply must not be missed goes first.
-PRECEDENCE = (
-    Risk.overdose,
-    Risk.medical_emergency,
-    Risk.suicide,
-    Risk.danger_from_others,
-    Risk.harm_to_others,
-    Risk.self_harm,
-)
-MOST_EVIDENCE = 20
+REMEMBERED_OF_EACH = 500  # characters, its end: a sentence sent in pieces goes on where the last message stopped
 CLASSIFIER = "classifier"  # the evidence's rule where the trained net flagged
 # Chosen with the dev split and the held-out file both in view, so their figures are flattered; docs/decisions/0010
 # has the figures. To be chosen again on rows that nobody has looked at.
 FLAG_FROM = 0.85
 # Enough is known and the rest is not read: nothing ranks above imminent, and forty findings are no error.
 ENOUGH, ENOUGH_IMMINENT = 40, 8
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    rule: str
-    risk: Risk
-    severity: Severity
-    about: About
-    start: int
-    end: int
 
 
 def warm_up() -> None:
@@ -48,59 +30,89 @@ def assess(text: str, previous: Sequence[str] = ()) -> Assessment:
 
     Two nets, and either flags: the rules of data/screen, and the trained classifier of models/screen.
     """
+    return explain(text, previous).assessment
+
+
+def explain(text: str, previous: Sequence[str] = ()) -> Explanation:
+    """Every step of `assess`, and what each left behind."""
     book = rule_book()
     read = sentences(text, book.lexicon)
-    language = _language(read, book)
-    findings, settled = _findings(read, book)
+    reading = _reading(text, read, book)
+    behind_earlier: Reading | None = None
+    opinions: list[Opinion] | None = None
+    findings = reading.findings
     if not findings and previous:
-        findings = _across(text, previous, book)
+        behind_earlier = _behind_earlier(text, previous, book)
+        findings = behind_earlier.findings
     if not findings:
-        findings = _trained([sentence for sentence in read if sentence not in settled], text)
-    if not findings:
-        return Assessment(Risk.none, None, None, language, ())
-    top = max(findings, key=lambda f: (f.severity.rank, -PRECEDENCE.index(f.risk)))
-    evidence = {Evidence(f.rule, f.start, f.end): None for f in sorted(findings, key=lambda f: f is not top)}
-    return Assessment(top.risk, top.severity, top.about, language, tuple(evidence)[:MOST_EVIDENCE])
+        opinions = classifier().opinions(reading.unsettled, text)
+        findings = _trained(opinions)
+    return Explanation(text, _language(read, book), reading, behind_earlier, opinions, findings)
 
 
-def _findings(read: list[Sentence], book: RuleBook) -> tuple[list[Finding], list[Sentence]]:
+def _reading(text: str, read: list[Sentence], book: RuleBook) -> Reading:
     """What the rules find, and the sentences that an exemption settles as harmless ("kill me now lol")."""
-    found: list[tuple[Finding, bool]] = []
-    settled: list[Sentence] = []
-    silent: list[Exemption] = []
+    reading = Reading(text, read)
+    of_message: list[Exemption] = []
     seen: set[tuple[str, ...]] = set()
+    counted: list[Finding] = []
     for sentence in read:
-        key = tuple(word.text for word in sentence.words)
-        if key in seen:
+        said = sentence.said
+        if said in seen or _is_enough(counted):
+            reading.unread.append(sentence)
             continue
-        seen.add(key)
-        if _is_enough([finding for finding, _ in found]):
-            break
+        seen.add(said)
         hits = book.find(sentence)
         exempt = [(book.exemptions[hit.id], hit) for hit in hits if hit.id in book.exemptions]
-        silent += [exemption for exemption, _ in exempt if exemption.scope == "message"]
+        of_message += [exemption for exemption, _ in exempt if exemption.scope == "message"]
+        reading.exemptions += [ExemptionHit(exemption.id, *_span(at, sentence)) for exemption, at in exempt]
         if any(exemption.id.startswith("idiom.") for exemption, _ in exempt):
-            settled.append(sentence)  # a set phrase; what the rest of it says is the rules' to find
+            reading.settled.add(said)  # a set phrase; what the rest of it says is the rules' to find
         for hit in hits:
-            rule = book.rules.get(hit.id)
-            if rule is None:
-                continue
-            personal = is_personal(hit, sentence, book)
-            if any(_silences(e, at, rule, hit, personal) for e, at in exempt):
-                settled.append(sentence)
-                continue
-            if rule.negatable and is_denied(hit, sentence, book):
-                continue
-            found.append((_finding(rule, hit, sentence, book), personal))
-    kept = [f for f, personal in found if not any(_quiets(e, book.rules[f.rule], personal) for e in silent)]
-    return kept, read if found and not kept else settled
+            if rule := book.rules.get(hit.id):
+                judged = _judged(rule, hit, sentence, exempt, book)
+                reading.hits.append(judged)
+                if judged.outcome is Outcome.counted:
+                    counted.append(judged.finding)
+                elif judged.outcome is Outcome.exempt:
+                    reading.settled.add(said)
+    _quiet_whole_message(reading, of_message, book)
+    return reading
 
 
-def _trained(read: list[Sentence], text: str) -> list[Finding]:
-    opinion = classifier().opinion(read, text)
-    if opinion is None or opinion.chance < FLAG_FROM:
+def _judged(rule: Rule, hit: Hit, sentence: Sentence, exempt: list[tuple[Exemption, Hit]], book: RuleBook) -> RuleHit:
+    personal = is_personal(hit, sentence, book)
+    whose = rule.about or about(hit, sentence, book)
+    finding = Finding(rule.id, rule.risk, rule.severity, whose, *_span(hit, sentence))
+    silent = next((exemption.id for exemption, at in exempt if _silences(exemption, at, rule, hit, personal)), None)
+    if silent:
+        return RuleHit(finding, personal, Outcome.exempt, silent)
+    denial = denied_by(hit, sentence, book) if rule.negatable else None
+    if denial:
+        return RuleHit(finding, personal, Outcome.denied, denial.text)
+    return RuleHit(finding, personal, Outcome.counted)
+
+
+def _quiet_whole_message(reading: Reading, of_message: list[Exemption], book: RuleBook) -> None:
+    """An exemption of scope `message` stands in one sentence and silences hits in all of them."""
+    counted = [number for number, hit in enumerate(reading.hits) if hit.outcome is Outcome.counted]
+    quiet = 0
+    for number in counted:
+        hit = reading.hits[number]
+        rule = book.rules[hit.finding.rule]
+        silent = next((exemption.id for exemption in of_message if _quiets(exemption, rule, hit.personal)), None)
+        if silent:
+            reading.hits[number] = replace(hit, outcome=Outcome.exempt, by=silent)
+            quiet += 1
+    if counted and quiet == len(counted):
+        reading.settled.update(sentence.said for sentence in reading.sentences)
+
+
+def _trained(opinions: list[Opinion]) -> list[Finding]:
+    most = max(opinions, key=lambda opinion: opinion.chance, default=None)
+    if most is None or most.chance < FLAG_FROM:
         return []
-    return [Finding(CLASSIFIER, opinion.risk, opinion.severity, opinion.about, opinion.start, opinion.end)]
+    return [Finding(CLASSIFIER, most.risk, most.severity, most.about, most.start, most.end)]
 
 
 def _is_enough(found: list[Finding]) -> bool:
@@ -109,10 +121,10 @@ def _is_enough(found: list[Finding]) -> bool:
     return len(found) >= ENOUGH_IMMINENT and any(f.severity is Severity.imminent for f in found)
 
 
-def _finding(rule: Rule, hit: Hit, sentence: Sentence, book: RuleBook) -> Finding:
-    words = sentence.words[hit.start : max(hit.end, hit.start + 1)]
-    whose = rule.about or about(hit, sentence, book)
-    return Finding(rule.id, rule.risk, rule.severity, whose, words[0].start, words[-1].end)
+def _span(hit: Hit, sentence: Sentence) -> tuple[int, int]:
+    """Where it was typed; of a hit that holds no word ("..2 >") the word before it."""
+    first = min(hit.start, len(sentence.words) - 1)
+    return sentence.words[first].start, sentence.words[max(hit.end - 1, first)].end
 
 
 def _quiets(exemption: Exemption, rule: Rule, personal: bool) -> bool:
@@ -129,16 +141,27 @@ def _silences(exemption: Exemption, at: Hit, rule: Rule, hit: Hit, personal: boo
     return exemption.scope != "span" or (at.start < hit.end and hit.start < at.end)
 
 
-def _across(text: str, previous: Sequence[str], book: RuleBook) -> list[Finding]:
-    """A sentence sent in pieces: what only shows when this message is read behind the ones before it."""
-    earlier = " ".join(message[-500:] for message in previous[-REMEMBERED:]) + " "
-    shift = len(earlier)
-    found: list[Finding] = []
-    for finding in _findings(sentences(earlier + text, book.lexicon), book)[0]:
-        if finding.end > shift:
-            start, end = max(0, finding.start - shift), finding.end - shift
-            found.append(Finding(finding.rule, finding.risk, finding.severity, finding.about, start, end))
-    return found
+def _behind_earlier(text: str, previous: Sequence[str], book: RuleBook) -> Reading:
+    """A sentence sent in pieces: what only shows when this message is read behind the ones before it.
+
+    Offsets of the hits are those of `text`, cut to it; of the sentences, those of all that was read.
+    """
+    earlier = " ".join(message[-REMEMBERED_OF_EACH:] for message in previous[-REMEMBERED:]) + " "
+    both = earlier + text
+    reading = _reading(both, sentences(both, book.lexicon), book)
+    reading.hits = [_moved(hit, len(earlier)) for hit in reading.hits]
+    reading.exemptions = [_moved_exemption(hit, len(earlier)) for hit in reading.exemptions]
+    return reading
+
+
+def _moved(hit: RuleHit, shift: int) -> RuleHit:
+    start, end = max(0, hit.finding.start - shift), max(0, hit.finding.end - shift)
+    outcome = hit.outcome if end or hit.outcome is not Outcome.counted else Outcome.earlier
+    return replace(hit, finding=replace(hit.finding, start=start, end=end), outcome=outcome)
+
+
+def _moved_exemption(hit: ExemptionHit, shift: int) -> ExemptionHit:
+    return replace(hit, start=max(0, hit.start - shift), end=max(0, hit.end - shift))
 
 
 def _language(read: list[Sentence], book: RuleBook) -> Language:

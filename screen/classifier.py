@@ -56,9 +56,13 @@ class Classifier:
 
     def opinion(self, read: list[Sentence], text: str) -> Opinion | None:
         """The most worried opinion on any window of the message; None where there are no words."""
+        return max(self.opinions(read, text), key=lambda opinion: opinion.chance, default=None)
+
+    def opinions(self, read: list[Sentence], text: str) -> list[Opinion]:
+        """One a window, in the message's order."""
         stretches = list(windows(read))
         if not stretches:
-            return None
+            return []
         texts = [" ".join(sentence_as_read(sentence, text) for sentence in stretch) for stretch in stretches]
         encoded = self._tokenizer.encode_batch(texts)
         feed = {
@@ -67,15 +71,17 @@ class Classifier:
         }
         logits = self._session.run(list(self._heads), feed)
         risk, severity, about = (_softmax(np.asarray(head)) for head in logits)
-        most = int(risk[:, 0].argmin())
-        return Opinion(
-            chance=float(1 - risk[most, 0]),
-            risk=Risk(self._heads["risk"][1 + int(risk[most, 1:].argmax())]),
-            severity=Severity(self._heads["severity"][int(severity[most].argmax())]),
-            about=About(self._heads["about"][int(about[most].argmax())]),
-            start=stretches[most][0].words[0].start,
-            end=stretches[most][-1].words[-1].end,
-        )
+        return [
+            Opinion(
+                chance=1 - float(risk[row, 0]),
+                risk=Risk(self._heads["risk"][1 + int(risk[row, 1:].argmax())]),
+                severity=Severity(self._heads["severity"][int(severity[row].argmax())]),
+                about=About(self._heads["about"][int(about[row].argmax())]),
+                start=stretch[0].words[0].start,
+                end=stretch[-1].words[-1].end,
+            )
+            for row, stretch in enumerate(stretches)
+        ]
 
 
 def windows(read: list[Sentence]) -> Iterator[list[Sentence]]:

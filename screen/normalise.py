@@ -28,6 +28,11 @@ class Word:
 class Sentence:
     words: tuple[Word, ...]
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Its words without their places: equal for a sentence and its repeat."""
+        return tuple(word.text for word in self.words)
+
 
 SYMBOLS = "@$|+*€£"
 CHUNK = re.compile(rf"[\w'{re.escape(SYMBOLS)}!(.\-]+|[^\w\s]")
@@ -116,7 +121,7 @@ def _split(plain: str) -> Iterator[list[_Piece]]:
             opens = False
         ends = any(c in ENDS for c in tail)
         last = pieces[-1].text
-        if ends and tail[:1] == "." and (last in TITLES or (len(last) == 1 and last != "i")):
+        if ends and tail[:1] == "." and (last in TITLES or (len(last) == 1 and last.isalpha() and last != "i")):
             ends = False
         if ends:
             yield pieces

@@ -1,13 +1,13 @@
 """Who is meant, and whether the words are denied: what stands in front of a match."""
 
 from screen.model import About
-from screen.normalise import Sentence
+from screen.normalise import Sentence, Word
 from screen.rules import Hit, RuleBook
 
 FARTHEST = 10  # words to look back; denials sit closer than that
 
 
-def is_denied(hit: Hit, sentence: Sentence, book: RuleBook) -> bool:
+def denied_by(hit: Hit, sentence: Sentence, book: RuleBook) -> Word | None:
     """A negator in front with only words between that carry it ("not thinking of ever ...").
 
     A new subject ends the search ("can't do this, I want ..."), unless a word of saying or thinking introduces it
@@ -17,20 +17,20 @@ def is_denied(hit: Hit, sentence: Sentence, book: RuleBook) -> bool:
     position = hit.start - 1
     after = words[hit.start].text if hit.start < len(words) else ""
     if after in sets["subjects"] and not _introduced(position, sentence, book):
-        return False
+        return None
     for _ in range(FARTHEST):
         if position < 0:
-            return False
+            return None
         word = words[position].text
         if word in sets["negators"]:
-            return not _denies_nothing(position, sentence, book)
+            return None if _denies_nothing(position, sentence, book) else words[position]
         carries = word in sets["carriers"]
         if word in sets["subjects"]:
             carries = _introduced(position - 1, sentence, book)
         if not carries or (words[position + 1].opens and words[position + 1].text not in sets["joiners"]):
-            return False
+            return None
         position -= 1
-    return False
+    return None
 
 
 def _introduced(position: int, sentence: Sentence, book: RuleBook) -> bool:

@@ -1,8 +1,8 @@
-"""What the thresholds of clinic/answering.py give on 5-fold predictions of data/nlu.
+"""What the thresholds of clinic/answering.py give on 4-fold predictions of data/nlu.
 
 Runs in the engine: `engine/.venv/bin/python -m scripts.calibrate_topics`. Prints, for pairs of thresholds, the share
-of questions that are answered rightly, clarified (the right topic among three), wrong, or left to the fallback.
-The held-out files play no part here.
+of questions that are answered rightly, clarified (the right topic among three), wrong, or left to the fallback; then
+what `at_least` and `go_first` of config.yml find and cost. The held-out files play no part here.
 """
 
 import csv
@@ -15,12 +15,13 @@ from sklearn.model_selection import StratifiedKFold
 from tqdm import tqdm
 
 from engine.graph.classifier import LinearTopics
-from engine.graph.encoder import SentenceEncoder
+from engine.graph.encoder import BATCH, DIMENSIONS, SentenceEncoder
 
 ROOT = Path(__file__).resolve().parent.parent
 ASKABLE = {"answer", "boundary"}
-ANSWER_FROM = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-CLARIFY_FROM = (0.04, 0.06, 0.08, 0.12)
+ANSWER_FROM = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65)
+CLARIFY_FROM = (0.04, 0.06, 0.1)
+BOUNDARY_FROM, OUT_OF_SCOPE_FROM, DOUBTED_FROM = 0.35, 0.35, 0.2  # as in clinic/answering.py
 
 
 def examples() -> tuple[list[str], np.ndarray]:
@@ -33,56 +34,92 @@ def examples() -> tuple[list[str], np.ndarray]:
     return texts, np.array(intents)
 
 
+def encoded(texts: list[str]) -> np.ndarray:
+    """Sentence vectors in the order of `texts`; batches of about one length waste no padding."""
+    encoder, order = SentenceEncoder(threads=2), sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
+    for start in tqdm(range(0, len(order), BATCH), desc="encoding", unit="batch"):
+        rows = order[start : start + BATCH]
+        vectors[rows] = encoder.encode([texts[i] for i in rows])
+    return vectors
+
+
 def kinds() -> dict[str, str]:
     with (ROOT / "data/topics.tsv").open(encoding="utf-8", newline="") as file:
         return {row["topic"]: row["kind"] for row in csv.DictReader(file, delimiter="\t")}
 
 
-def outcome(
-    chances: np.ndarray, names: np.ndarray, right: str, kind_of: dict[str, str], answer: float, ask: float
-) -> str:
+def ranked(chances: np.ndarray, names: np.ndarray, config: dict) -> list[tuple[str, float]]:
+    """As engine.graph.classifier orders them."""
+    best = [(str(names[i]), float(chances[i])) for i in np.argsort(-chances)[:10]]
+    sure = [one for one in best if one[1] >= config["at_least"].get(one[0], 0.0)]
+    safer = [one for one in sure if one[1] >= config["go_first"].get(one[0], 2.0)]
+    return (safer + [one for one in sure if one not in safer])[:5]
+
+
+def outcome(ranking: list[tuple[str, float]], right: str, kind_of: dict[str, str], answer: float, ask: float) -> str:
     """As clinic.answering decides."""
-    best = np.argsort(-chances)[:5]
-    top = names[best[0]]
+    top, chance = ranking[0]
     kind = kind_of.get(top, "other")
-    if kind not in ASKABLE | {"smalltalk"} or chances[best[0]] >= answer:
+    doubted = dict(ranking).get("out_of_scope", 0.0) >= DOUBTED_FROM
+    said = (
+        kind not in ASKABLE | {"smalltalk", "fallback"}
+        or (kind == "boundary" and chance >= BOUNDARY_FROM)
+        or (kind == "smalltalk" and chance >= answer)
+        or (kind == "answer" and chance >= answer and not doubted)
+    )
+    if said:
         return "correct" if top == right else "wrong"
-    offered = [names[i] for i in best if chances[i] >= ask and kind_of.get(names[i]) in ASKABLE][:3]
-    if not offered:
+    offered = [name for name, one in ranking if one >= ask and kind_of.get(name) in ASKABLE][:3]
+    if not offered or (top == "out_of_scope" and chance >= OUT_OF_SCOPE_FROM):
         return "correct" if right == "out_of_scope" else "fallback"
     return "clarified" if right in offered else "wrong"
+
+
+def predicted(
+    texts: list[str], vectors: np.ndarray, intents: np.ndarray, config: dict
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each example's probabilities by a model that has not seen it, and the intents of the columns."""
+    names = np.unique(intents)
+    chances = np.zeros((len(texts), len(names)))
+    for fit_on, ask in tqdm(
+        list(StratifiedKFold(4, shuffle=True, random_state=0).split(vectors, intents)), desc="folds"
+    ):
+        model = LinearTopics(config["penalty"], config["ngram_weight"], seed=42)
+        model.fit([texts[i] for i in fit_on], vectors[fit_on], intents[fit_on])
+        chances[ask] = model.probabilities([texts[i] for i in ask], vectors[ask])
+    return chances, names
 
 
 def main() -> None:
     config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"][1]
     texts, intents = examples()
-    encoder = SentenceEncoder(threads=2)
-    vectors = np.vstack([encoder.encode([text]) for text in tqdm(texts, desc="encoding")])
+    chances, names = predicted(texts, encoded(texts), intents, config)
     kind_of = kinds()
-    folds = StratifiedKFold(5, shuffle=True, random_state=0).split(vectors, intents)
-    chances, names = None, None
-    for fit_on, ask in tqdm(list(folds), desc="folds"):
-        model = LinearTopics(config["penalty"], config["ngram_weight"], seed=42)
-        model.fit([texts[i] for i in fit_on], vectors[fit_on], intents[fit_on])
-        if chances is None:
-            names = model.intents
-            chances = np.zeros((len(texts), len(names)))
-        chances[ask] = model.probabilities([texts[i] for i in ask], vectors[ask])
     print(f"{len(texts)} examples, top-1 {np.mean(names[chances.argmax(1)] == intents):.3f}")
     rows = [index for index, intent in enumerate(intents) if intent in kind_of]
+    rankings = {i: ranked(chances[i], names, config) for i in rows}
     print("answer  clarify  correct  clarified  wrong  fallback")
     for answer in ANSWER_FROM:
         for ask in CLARIFY_FROM:
-            seen = Counter(outcome(chances[i], names, intents[i], kind_of, answer, ask) for i in rows)
+            seen = Counter(outcome(rankings[i], intents[i], kind_of, answer, ask) for i in rows)
             shares = [seen[name] / len(rows) for name in ("correct", "clarified", "wrong", "fallback")]
             print(f"{answer:6.2f}  {ask:7.2f}  " + "  ".join(f"{share:8.3f}" for share in shares))
-    for intent in ("book_call", "express_crisis", "medical_emergency", "talk_to_human", "stop"):
+    for intent in config["at_least"]:
         column = list(names).index(intent)
         taken = [i for i in range(len(texts)) if chances[i].argmax() == column]
         for least in (0.0, 0.2, 0.3, 0.4, 0.5):
             kept = [i for i in taken if chances[i, column] >= least]
             right = sum(intents[i] == intent for i in kept)
-            print(f"{intent} from {least:.1f}: {right} of {sum(intents == intent)} found, {len(kept) - right} others")
+            print(
+                f"{intent} at least {least:.1f}: {right} of {sum(intents == intent)} found, {len(kept) - right} others"
+            )
+    for intent in config["go_first"]:
+        column = list(names).index(intent)
+        for first in (0.2, 0.25, 0.3, 0.35, 0.4):
+            more = [i for i in range(len(texts)) if chances[i, column] >= first and chances[i].argmax() != column]
+            right = sum(intents[i] == intent for i in more)
+            print(f"{intent} first from {first:.2f}: {right} more found, {len(more) - right} others")
 
 
 if __name__ == "__main__":

@@ -10,39 +10,31 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-import screen
-from clinic.chat.conversations import (
-    Turn,
-    add_message,
-    add_visitor_message,
-    find_turn,
-    offered_title,
-    open_conversation,
-    recent_visitor_texts,
-)
+from clinic.chat.conversations import Turn, add_message, add_visitor_message, find_turn, open_conversation
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
 from clinic.errors import ClinicError
 from clinic.handoff.aftermath import Aftermath, aftermath_of
 from clinic.handoff.crisis_turn import take_crisis_message
 from clinic.handoff.finding import Finding
-from clinic.handoff.protocol import safe_text
-from clinic.library import library
+from clinic.handoff.protocol import answered_no_reply, safe_text, who_is_told_reply
+from clinic.handoff.safety_question import count_message, note_question
+from clinic.handoff.who_is_told import asks_who_is_told
 from clinic.models import Conversation, ConversationState, Message
 from web.context import Context
 from web.errors import Refused
 from web.incoming import Incoming
-from web.metrics import RASA_FAILURES, SCREEN_FAILURES, SCREEN_SECONDS, TURN_SECONDS, TURNS
+from web.metrics import RASA_FAILURES, TURN_SECONDS, TURNS
 from web.rasa import RasaFailed
+from web.reading import Known, Read, read_message, what_is_known
 from web.unstored import answer_unstored
 
 log = structlog.get_logger(__name__)
 
 COMMIT_SECONDS = 0.5  # the protocol's limit; after it the reply goes out and says that nobody was reached
 OPEN_SECONDS = 0.25  # reading the conversation; with the commit and the spool a crisis reply stays under 1 s
-NEW_SENDER_AFTER = ("crisis", "medical_emergency", "safe_text")  # no form or tracker of before is met again
-LINKS = ("tel:", "sms:", "https:")  # buttons that the browser follows itself
-MORE_PAYLOADS = frozenset({"/follow_up", "/affirm", "/deny", "/stop"})
+CRISIS_KINDS = ("crisis", "medical_emergency")
+NEW_SENDER_AFTER = (*CRISIS_KINDS, "safe_text")  # no form or tracker of before is met again
 
 
 class Turns:
@@ -74,70 +66,40 @@ class Turns:
 
     async def _take(self, conversation_id: str, token: str, incoming: Incoming) -> dict[str, Any]:
         started = time.monotonic()
-        title, previous, readable = None, [], True
+        known, readable = Known(), True
         try:
-            title, previous = await self._in(
+            known = await self._in(
                 self._crisis, lambda: self._open(conversation_id, token, incoming), seconds=OPEN_SECONDS
             )
         except (SQLAlchemyError, TimeoutError) as problem:
             log.error("conversation.unreadable", conversation=conversation_id, error=type(problem).__name__)
             readable = False
-        is_link = incoming.payload is not None and incoming.payload.startswith(LINKS)
-        words = title or ("" if is_link else incoming.text)
-        finding, language = await self._assess(words, previous)
-        if finding is not None:
-            turn = await self._hand_over(conversation_id, token, incoming, words, finding, readable=readable)
+        loop = asyncio.get_running_loop()
+        read = await loop.run_in_executor(self._screening, read_message, incoming, known)
+        if read.finding is not None:
+            turn = await self._hand_over(conversation_id, token, incoming, read, read.finding, readable=readable)
             return self._done(turn, "crisis", started, conversation_id)
         if incoming.refusal:
             raise incoming.refusal
         if not readable:
             raise Refused(503, "internal")
-        if incoming.payload is not None and title is None:
+        if not read.is_known:
             raise Refused(400, "unknown_payload")
         await self._context.limits.count_message(conversation_id)
         async with self._lock(conversation_id):
-            turn, outcome = await self._ordinary(conversation_id, token, incoming, words, language)
+            turn, outcome = await self._ordinary(conversation_id, token, incoming, read)
         return self._done(turn, outcome, started, conversation_id)
 
-    def _open(self, conversation_id: str, token: str, incoming: Incoming) -> tuple[str | None, list[str]]:
-        """Check the token; the words of a tapped button (None: not one of ours); what was written before."""
+    def _open(self, conversation_id: str, token: str, incoming: Incoming) -> Known:
         with self._context.database.reading() as session:
-            open_conversation(session, conversation_id=conversation_id, token=token)
-            title = None
-            if incoming.payload is not None:
-                title = offered_title(session, conversation_id=conversation_id, payload=incoming.payload)
-                if title is None or incoming.payload.startswith(LINKS):
-                    title = _topic_title(incoming.payload)
-            return title, recent_visitor_texts(session, conversation_id=conversation_id)
-
-    async def _assess(self, words: str, previous: list[str]) -> tuple[Finding | None, str]:
-        """What the screen found, and the language of the message."""
-        with SCREEN_SECONDS.time():
-            loop = asyncio.get_running_loop()
-            try:
-                found = await loop.run_in_executor(self._screening, screen.assess, words, previous)
-            except Exception as problem:
-                SCREEN_FAILURES.inc()
-                log.critical("screen.failed", error=type(problem).__name__)
-                return None, "en"  # Rasa's express_crisis is the second net
-        if not found.is_risk or found.severity is None:
-            return None, found.language
-        finding = Finding(
-            risk=found.risk,
-            severity=found.severity,
-            source="screen",
-            about=found.about,
-            language=found.language,
-            evidence=[asdict(item) for item in found.evidence],
-        )
-        return finding, found.language
+            return what_is_known(session, conversation_id=conversation_id, token=token, incoming=incoming)
 
     async def _hand_over(
         self,
         conversation_id: str,
         token: str,
         incoming: Incoming,
-        words: str,
+        read: Read,
         finding: Finding,
         *,
         readable: bool,
@@ -153,7 +115,7 @@ class Turns:
                     session,
                     conversation=conversation,
                     client_id=client_id,
-                    text=words,
+                    text=read.words,
                     finding=finding,
                     people=context.people,
                     now=utc_now(),
@@ -167,14 +129,20 @@ class Turns:
             raise
         except Exception as problem:  # whatever it is, the reply goes out and the escalation is kept
             log.error("crisis.not_committed", conversation=conversation_id, error=type(problem).__name__)
-            return await answer_unstored(context, conversation_id, token, client_id, words, finding)
+            return await answer_unstored(
+                context, conversation_id, token, client_id, read.words, finding, is_minor=read.is_minor
+            )
 
     async def _ordinary(
-        self, conversation_id: str, token: str, incoming: Incoming, words: str, language: str
+        self,
+        conversation_id: str,
+        token: str,
+        incoming: Incoming,
+        read: Read,
     ) -> tuple[Turn | list[dict[str, Any]], str]:
         try:
             turn, conversation, aftermath = await self._in(
-                self._storing, lambda: self._store_visitor(conversation_id, token, incoming.client_id, words)
+                self._storing, lambda: self._store_visitor(conversation_id, token, incoming.client_id, read)
             )
         except (SQLAlchemyError, TimeoutError) as problem:
             log.error("message.not_stored", conversation=conversation_id, error=type(problem).__name__)
@@ -184,38 +152,55 @@ class Turns:
         if conversation.state == ConversationState.staff:
             return await self._in(self._storing, lambda: self._finish(conversation, turn.visitor, [])), "staff"
         self._context.hub.wake(conversation_id)
-        try:
-            replies = await self._context.rasa.ask(
-                sender=f"{conversation.id}:{conversation.epoch}",
-                text=_for_rasa(incoming),
-                metadata={
-                    "conversation_id": conversation.id,
-                    "message_id": turn.visitor.id,
-                    "language": language,
-                    "aftermath": asdict(aftermath),
-                },
-            )
-            outcome = replies[0].kind
-        except RasaFailed as problem:
-            RASA_FAILURES.labels(problem.cause).inc()
-            log.error("rasa.failed", conversation=conversation_id, cause=problem.cause)
-            replies, outcome = [safe_text(aftermath.language)], "safe_text"
+        replies, outcome = await self._replies(incoming, read, turn.visitor, conversation, aftermath)
         try:
             return await self._in(self._storing, lambda: self._finish(conversation, turn.visitor, replies)), outcome
         except (SQLAlchemyError, TimeoutError) as problem:
             log.error("reply.not_stored", conversation=conversation_id, error=type(problem).__name__)
             raise Refused(503, "internal") from problem
 
+    async def _replies(
+        self,
+        incoming: Incoming,
+        read: Read,
+        visitor: Message,
+        conversation: Conversation,
+        aftermath: Aftermath,
+    ) -> tuple[list[Reply], str]:
+        """What Rasa says, the safe text where it fails; after a flag, what must not depend on Rasa is said here."""
+        spoken = "es" if read.language == "es" else aftermath.language
+        if aftermath.flagged and incoming.payload is None and asks_who_is_told(read.words):
+            return [who_is_told_reply(spoken)], "who_is_told"
+        if read.heard and read.heard.is_plain_no:
+            return [answered_no_reply(spoken)], "answered_no"
+        try:
+            replies = await self._context.rasa.ask(
+                sender=f"{conversation.id}:{conversation.epoch}",
+                text=_for_rasa(incoming),
+                metadata={
+                    "conversation_id": conversation.id,
+                    "message_id": visitor.id,
+                    "language": read.language,
+                    "aftermath": asdict(aftermath),
+                },
+            )
+            return replies, replies[0].kind
+        except RasaFailed as problem:
+            RASA_FAILURES.labels(problem.cause).inc()
+            log.error("rasa.failed", conversation=conversation.id, cause=problem.cause)
+            return [safe_text(aftermath.language)], "safe_text"
+
     def _store_visitor(
-        self, conversation_id: str, token: str, client_id: str, words: str
+        self, conversation_id: str, token: str, client_id: str, read: Read
     ) -> tuple[Turn, Conversation, Aftermath]:
         with self._context.database.transaction() as session:
             conversation = open_conversation(session, conversation_id=conversation_id, token=token)
             turn = find_turn(session, conversation_id=conversation_id, client_id=client_id)
             if turn is None:
                 visitor = add_visitor_message(
-                    session, conversation=conversation, client_id=client_id, text=words, now=utc_now()
+                    session, conversation=conversation, client_id=client_id, text=read.words, now=utc_now()
                 )
+                count_message(conversation, read.heard)
                 turn = Turn(visitor, [], is_new=True)
             return turn, conversation, aftermath_of(session, conversation_id)
 
@@ -232,6 +217,9 @@ class Turns:
             ]
             if any(message.kind in NEW_SENDER_AFTER for message in stored):
                 conversation.epoch += 1
+            for reply in replies:
+                if reply.kind in CRISIS_KINDS and not overtaken:  # of Rasa's second net
+                    note_question(conversation, reply, now=now)
             asked.answered_at = now
             return Turn(asked, stored, is_new=True)
 
@@ -258,16 +246,6 @@ class Turns:
         if len(self._order) > 10_000:  # forget the idle ones now and then
             self._order = {key: held for key, held in self._order.items() if held.locked() or held is lock}
         return lock
-
-
-def _topic_title(payload: str) -> str | None:
-    """The words for a payload that any page may send: a topic's, or one of the few small answers."""
-    topic = payload.removeprefix("/")
-    if not payload.startswith("/"):
-        return None
-    if topic in library().topics:
-        return library().title(topic)
-    return topic.replace("_", " ").capitalize() if payload in MORE_PAYLOADS else None
 
 
 def _for_rasa(incoming: Incoming) -> str:

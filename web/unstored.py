@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 
 from clinic.clock import iso, utc_now
+from clinic.handoff.crisis_turn import also_said
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import People, crisis_reply
 from clinic.handoff.spool import Spooled
@@ -20,7 +21,14 @@ _waiting: set[asyncio.Task[None]] = set()
 
 
 async def answer_unstored(
-    context: Context, conversation_id: str, token: str, client_id: str, text: str, finding: Finding
+    context: Context,
+    conversation_id: str,
+    token: str,
+    client_id: str,
+    text: str,
+    finding: Finding,
+    *,
+    is_minor: bool,
 ) -> list[dict[str, Any]]:
     """Spool the escalation and answer with the resources, saying that the clinic was not reached.
 
@@ -37,7 +45,7 @@ async def answer_unstored(
         task = asyncio.create_task(_keep_trying(context, entry))
         _waiting.add(task)
         task.add_done_callback(_waiting.discard)
-    reply = crisis_reply(finding, people=People.not_reached)
+    reply = crisis_reply(finding, people=People.not_reached, also=also_said(text, is_minor=is_minor))
     asked = {
         "id": None,
         "role": Role.visitor,

@@ -16,6 +16,7 @@ from clinic.clock import iso
 from clinic.content import wording
 from clinic.errors import NotAllowed, NotFound
 from clinic.library import library
+from clinic.minors import says_minor
 from clinic.models import Conversation, ConversationState, Message, Role
 from clinic.settings import ClinicInfo
 
@@ -90,6 +91,7 @@ def add_visitor_message(
     session: Session, *, conversation: Conversation, client_id: str, text: str, now: datetime
 ) -> Message:
     conversation.last_visitor_at = now
+    conversation.says_minor = conversation.says_minor or says_minor(text)
     message = Message(
         conversation_id=conversation.id,
         client_id=client_id,

@@ -12,7 +12,8 @@ WITHHOLDING_RISKS = frozenset({"suicide", "self_harm", "overdose", "harm_to_othe
 class Finding:
     """`risk` is a kind of the crisis protocol, or "none" where the visitor asked for a person.
 
-    `evidence` holds rule ids and character offsets, never words.
+    `evidence` holds rule ids and character offsets, never words. `answers` is the safety question that the message
+    says yes to, if any; `is_news`: that question was still open, so that staff could not know the answer yet.
     """
 
     risk: str
@@ -21,10 +22,12 @@ class Finding:
     about: str | None = "self"
     language: str = "en"
     evidence: list[dict[str, Any]] = field(default_factory=list)
+    answers: str | None = None
+    is_news: bool = False
 
     def adds_to(self, risk: str, severity: str) -> bool:
-        """Whether staff have to hear of it although they know of `risk` at `severity`: worse, or another kind."""
+        """Whether staff have to hear of it although they know of `risk` at `severity`: worse, another kind, or news."""
         if self.risk == "none":
             return False
         rise = SEVERITIES.index(self.severity) - SEVERITIES.index(severity)
-        return risk == "none" or rise > 0 or (rise == 0 and self.risk != risk)
+        return risk == "none" or rise > 0 or (rise == 0 and (self.risk != risk or self.is_news))

