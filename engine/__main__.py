@@ -1,4 +1,4 @@
-"""Rasa's own command line, after three run-time patches: `python -m engine run|train …`.
+"""Rasa's own command line, after four run-time patches: `python -m engine run|train …`.
 
 Nothing that is installed is changed; docs/decisions/0002-engine-patches.md gives the reason and figure of each.
 """
@@ -13,6 +13,8 @@ import jsonschema
 import rasa.__main__
 import rasa.utils.endpoints
 import rasa.utils.io
+import sqlalchemy
+from sqlalchemy.engine import Engine
 
 ACTION_TIMEOUT_SECONDS = 5  # web waits 6 for the whole turn; Rasa's own limit is 300
 
@@ -24,6 +26,15 @@ def patch() -> None:
     rasa.utils.endpoints.DEFAULT_REQUEST_TIMEOUT = ACTION_TIMEOUT_SECONDS
     # It adds a second log handler, which would print what engine.logs leaves out.
     rasa.utils.io.configure_colored_logging = lambda *args, **kwargs: None
+    # The tracker store waited for the disk at every commit, three times a turn. What a power cut could take is the
+    # last turn's dialogue state; the conversation itself is web's, in another database.
+    sqlalchemy.event.listen(Engine, "connect", write_ahead)
+
+
+def write_ahead(connection: object, _: object) -> None:
+    if type(connection).__module__.startswith("sqlite3"):
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 if __name__ == "__main__":

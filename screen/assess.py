@@ -1,6 +1,6 @@
 """One message to one assessment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from screen.classifier import Opinion, classifier
@@ -149,15 +149,21 @@ def _behind_earlier(text: str, previous: Sequence[str], book: RuleBook) -> Readi
     earlier = " ".join(message[-REMEMBERED_OF_EACH:] for message in previous[-REMEMBERED:]) + " "
     both = earlier + text
     reading = _reading(both, sentences(both, book.lexicon), book)
-    reading.hits = [_moved(hit, len(earlier)) for hit in reading.hits]
+    # What the earlier messages said on their own was judged when they came; it is not said again by "thanks".
+    said = _reading(earlier, sentences(earlier, book.lexicon), book) if reading.findings else Reading(earlier, [])
+    known = {finding.rule for finding in said.findings}
+    reading.hits = [_moved(hit, len(earlier), known) for hit in reading.hits]
     reading.exemptions = [_moved_exemption(hit, len(earlier)) for hit in reading.exemptions]
     return reading
 
 
-def _moved(hit: RuleHit, shift: int) -> RuleHit:
-    start, end = max(0, hit.finding.start - shift), max(0, hit.finding.end - shift)
-    outcome = hit.outcome if end or hit.outcome is not Outcome.counted else Outcome.earlier
-    return replace(hit, finding=replace(hit.finding, start=start, end=end), outcome=outcome)
+def _moved(hit: RuleHit, shift: int, known: Collection[str]) -> RuleHit:
+    """With offsets from `shift` on; a hit that lies before it, or begins and was known there, is an earlier one."""
+    found = hit.finding
+    start, end = max(0, found.start - shift), max(0, found.end - shift)
+    is_earlier = not end or (found.start < shift and found.rule in known)
+    outcome = Outcome.earlier if is_earlier and hit.outcome is Outcome.counted else hit.outcome
+    return replace(hit, finding=replace(found, start=start, end=end), outcome=outcome)
 
 
 def _moved_exemption(hit: ExemptionHit, shift: int) -> ExemptionHit:

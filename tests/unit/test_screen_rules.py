@@ -90,6 +90,11 @@ def test_a_sentence_sent_in_two_pieces_counts() -> None:
     assert assessment.evidence[0].start == 0
 
 
+@pytest.mark.parametrize("later", ["thanks", "no i havent", "what are your hours"])
+def test_a_flag_that_could_reach_into_the_next_message_is_not_raised_by_it(later: str) -> None:
+    assert not assess(later, previous=["everyone would be better off without me"]).is_risk
+
+
 def test_an_earlier_risk_does_not_flag_a_later_harmless_message() -> None:
     assert not assess("thursday at 3", previous=["i want to die"]).is_risk
 
