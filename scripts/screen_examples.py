@@ -19,7 +19,7 @@ RISKS_OF_INTENTS = {
     "express_crisis": ("suicide", "acute", "self"),
     "medical_emergency": ("medical_emergency", "acute", "self"),
 }
-NLU_SHARE = 5  # one in so many of the other intents' examples: ordinary questions, without drowning the rest
+NLU_SHARE = 3  # one in so many of the other intents' examples: ordinary questions, without drowning the rest
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:

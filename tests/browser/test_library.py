@@ -230,6 +230,15 @@ class TestToTheChat:
         expect(page.get_by_role("dialog", name="Lotus Guide")).to_be_visible()
         expect(page).to_have_url(re.compile("/library/bladder$"))
 
+    def test_a_chat_left_open_does_not_cover_the_next_page(self, page: Page):
+        page.goto("/library/bladder")
+        page.locator("main").get_by_role("link", name="Ask the assistant").click()
+        expect(page.get_by_role("dialog", name="Lotus Guide").get_by_role("textbox")).to_be_visible()
+        page.goto("/library/onset")
+
+        expect(page.get_by_role("button", name="Ask Lotus Guide")).to_be_visible()
+        expect(page.get_by_role("dialog", name="Lotus Guide")).to_be_hidden()
+
     def test_such_a_link_from_another_page_opens_it_at_load(self, page: Page):
         page.goto("/#lotus-guide")
 

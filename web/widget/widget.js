@@ -6,6 +6,7 @@
  * data-title      heading of the chat            (Lotus Guide)
  * data-leave-url  where "Leave quickly" goes     (https://www.wikipedia.org/)
  * data-open       "true" opens the chat at load
+ * data-reopen     "never": a chat left open on another page waits behind the button, so that this page can be read
  *
  * A link to #lotus-guide, on the same page or from another one, opens the chat too.
  *
@@ -1067,7 +1068,7 @@ textarea:disabled { background: var(--soft); }
     state.conversation = load();
     // A conversation of this tab goes on by itself, so that an answer by staff is not missed while the chat is closed.
     if (state.conversation) connect();
-    if (script.dataset.open === "true" || location.hash === ANCHOR || (state.conversation && state.conversation.open)) open({ focus: false });
+    if (script.dataset.open === "true" || location.hash === ANCHOR || (script.dataset.reopen !== "never" && state.conversation && state.conversation.open)) open({ focus: false });
   }
 
   if (document.body) begin();
