@@ -50,4 +50,5 @@ class ActionOpenHandoff(Action):
             return person_asked_reply(runtime().clinic, finding.language)
         earlier = 0 if opened.alerted else conversation.crisis_replies
         conversation.crisis_replies += 1
-        return crisis_reply(finding, people=runtime().people, earlier=earlier)
+        also = ["safeut"] if conversation.says_minor else []
+        return crisis_reply(finding, people=runtime().people, earlier=earlier, also=also)

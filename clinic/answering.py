@@ -55,7 +55,7 @@ def replies(understood: Understood, visit: Visit) -> list[Reply]:
             first, second = (answer(one, visit) for one in both)
             # "Tell me more" goes on with what was said last.
             return [replace(first, buttons=[b for b in first.buttons if b["payload"] != "/follow_up"]), second]
-    return [answer(understood.only, visit)]
+    return [answer(understood, visit)]
 
 
 def answer(understood: Understood, visit: Visit) -> Reply:

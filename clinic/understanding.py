@@ -1,6 +1,6 @@
 """What was understood of a message: Rasa's ranking, and how it is read in the light of the conversation."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from clinic.library import Library
 
@@ -31,11 +31,6 @@ class Understood:
     def chance(self, intent: str) -> float:
         """The probability of an intent, 0 where it is not among the likeliest."""
         return dict(self.ranking).get(intent, 0.0)
-
-    @property
-    def only(self) -> "Understood":
-        """The same without its single questions."""
-        return replace(self, questions=[])
 
 
 def lean(understood: Understood, last_topic: str, book: Library) -> str | None:
