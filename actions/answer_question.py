@@ -7,13 +7,12 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.runtime import aftermath, conversation_id, language, runtime, utter
+from actions.runtime import aftermath, conversation_id, language, metadata, runtime, utter
 from clinic.answering import Visit, replies
 from clinic.booking.contact import find_phone
 from clinic.chat.reply import Reply
 from clinic.handoff.escalate import add_phone
 from clinic.handoff.protocol import phone_added_reply
-from clinic.minors import says_minor
 from clinic.understanding import Understood
 
 
@@ -31,7 +30,7 @@ def replies_to(tracker: Tracker) -> list[Reply]:
         aftermath=aftermath(tracker),
         language=language(tracker),
         fallbacks=tracker.get_slot("fallbacks") or 0,
-        is_minor=says_minor(tracker.latest_message.get("text") or ""),
+        is_minor=metadata(tracker).get("is_minor", False),
     )
     return replies(understood(tracker), visit)
 

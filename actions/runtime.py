@@ -60,7 +60,7 @@ def utter(dispatcher: CollectingDispatcher, reply: Reply) -> None:
 
 
 def metadata(tracker: Tracker) -> dict[str, Any]:
-    """What `web` sent along: conversation_id, message_id, language, aftermath."""
+    """What `web` sent along: conversation_id, message_id, language, is_minor, aftermath."""
     return tracker.latest_message.get("metadata") or {}
 
 

@@ -31,7 +31,7 @@ class Visit:
     """What is known around a message.
 
     `language` is the message's (en, es); `fallbacks` counts those in a row just before it; `is_minor`: the writer
-    says so in this message.
+    said so, now or earlier.
     """
 
     clinic: ClinicInfo

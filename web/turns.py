@@ -181,6 +181,7 @@ class Turns:
                     "conversation_id": conversation.id,
                     "message_id": visitor.id,
                     "language": read.language,
+                    "is_minor": read.is_minor,
                     "aftermath": asdict(aftermath),
                 },
             )

@@ -52,6 +52,11 @@ def test_a_minor_who_asks_for_treatment_hears_about_age_and_a_parent(visitor: Vi
     assert "parent or guardian" in answer["text"]
 
 
+def test_a_minor_is_remembered_in_the_next_message(visitor: Visitor) -> None:
+    visitor.say("hi, im 16 and feeling low. how does ketamine work?")
+    assert topics(visitor.say("would i qualify for treatment?")) == ["age_limits"]
+
+
 @pytest.mark.parametrize(
     ("asked", "topic"),
     [
