@@ -84,9 +84,10 @@ def test_spanish_is_recognised() -> None:
 
 
 def test_a_sentence_sent_in_two_pieces_counts() -> None:
-    assert not assess("die").is_risk
-    assessment = assess("die", previous=["hello", "i want to"])
+    alone, assessment = assess("die"), assess("die", previous=["hello", "i want to"])
+    assert {found.rule for found in alone.evidence} <= {"classifier"}
     assert assessment.risk is Risk.suicide
+    assert assessment.evidence[0].rule != "classifier"
     assert assessment.evidence[0].start == 0
 
 
