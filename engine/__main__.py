@@ -26,15 +26,15 @@ def patch() -> None:
     rasa.utils.endpoints.DEFAULT_REQUEST_TIMEOUT = ACTION_TIMEOUT_SECONDS
     # It adds a second log handler, which would print what engine.logs leaves out.
     rasa.utils.io.configure_colored_logging = lambda *args, **kwargs: None
-    # The tracker store waited for the disk at every commit, three times a turn. What a power cut could take is the
-    # last turn's dialogue state; the conversation itself is web's, in another database.
+    # The tracker store waited for the disk at every commit. In this mode a power cut can take the last commits, the
+    # state of a dialogue, but leaves the file whole; the conversation itself is web's, in another database.
     sqlalchemy.event.listen(Engine, "connect", write_ahead)
 
 
 def write_ahead(connection: object, _: object) -> None:
     if type(connection).__module__.startswith("sqlite3"):
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA synchronous=NORMAL")
 
 
 if __name__ == "__main__":
