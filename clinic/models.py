@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.db import Base
+from clinic.db import Base, one_of
 from clinic.handoff.safety_answer import Question
+from clinic.staff.models import Staff
 
 
 class ConversationState(StrEnum):
@@ -43,10 +44,6 @@ class AppointmentState(StrEnum):
     completed = "completed"
     no_show = "no_show"
     cancelled = "cancelled"
-
-
-def one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(str(state)) for state in states)})", name=f"{column}_known")
 
 
 class Conversation(Base):
@@ -102,7 +99,12 @@ class Message(Base):
 
 
 class Escalation(Base):
-    """A call for people. At most one that is not closed per conversation; evidence holds rule ids and offsets."""
+    """A call for people. At most one that is not closed per conversation; evidence holds rule ids and offsets.
+
+    `owner_id` is who holds the chat. An acknowledgement counts for 30 minutes from `staff_active_at`, the last thing
+    that staff did with it. `follow_up_at`: the visitor has gone, and nobody is paged before then. `message_id` and
+    `evidence` say what it was opened for.
+    """
 
     __tablename__ = "escalations"
     __table_args__ = (
@@ -130,6 +132,12 @@ class Escalation(Base):
     opened_at: Mapped[datetime]
     raised_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey(Staff.id))
+    acknowledged_by: Mapped[str | None] = mapped_column(String(32))
+    acknowledged_at: Mapped[datetime | None]
+    staff_active_at: Mapped[datetime | None]
+    follow_up_at: Mapped[datetime | None]
+    close_reason: Mapped[str | None] = mapped_column(String(32))
 
 
 class Alert(Base):

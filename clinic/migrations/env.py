@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from clinic import models
+from clinic import tables
 from clinic.db import open_engine
 
 engine = open_engine(context.config.attributes["url"], busy_timeout_ms=30_000)
@@ -11,7 +11,7 @@ with engine.connect() as connection:
     if engine.dialect.name == "sqlite":
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-    context.configure(connection=connection, target_metadata=models.Base.metadata, render_as_batch=True)
+    context.configure(connection=connection, target_metadata=tables.Base.metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()

@@ -9,9 +9,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from clinic.db import Base, Database
+from clinic.db import Database
 from clinic.migrate import alembic_config, is_current, migrate
 from clinic.models import Conversation, Message
+from clinic.tables import Base
 from tests.unit.chats import NOW
 
 

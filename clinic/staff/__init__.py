@@ -1,0 +1,1 @@
+"""The clinic's people: who may sign in to the console, and what they may do there."""

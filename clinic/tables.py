@@ -1,0 +1,8 @@
+"""Every table of the database, for what needs all of them: the migrations and their test."""
+
+from clinic.audit import AuditEntry
+from clinic.db import Base
+from clinic.models import Alert, Appointment, Conversation, Escalation, Message
+from clinic.staff.models import Staff
+
+__all__ = ["Alert", "Appointment", "AuditEntry", "Base", "Conversation", "Escalation", "Message", "Staff"]
