@@ -3,14 +3,15 @@
 from datetime import time
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+WEAKEST_PASSWORD_KIB = 19_456  # the least that OWASP's password storage cheat sheet names for argon2id
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -73,6 +74,11 @@ class Settings(BaseSettings):
     turn_seconds: float = Field(default=6.0, gt=0, le=30)
     messages_per_minute: int = Field(default=60, ge=1)
     conversations_per_hour: int = Field(default=1000, ge=1)
+    mode: Literal["development", "production"] = "development"
+    secret_key: str = ""
+    password_memory_kib: int = Field(default=65536, ge=8, le=1048576)
+    console_idle_minutes: int = Field(default=60, ge=5, le=720)
+    console_hours: int = Field(default=12, ge=1, le=24)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("data_dir", "clinic_file", "model_dir")
@@ -80,6 +86,12 @@ class Settings(BaseSettings):
     def absolute(cls, value: Path) -> Path:
         """All parts mean the same place, whichever folder they run in."""
         return value.absolute()
+
+    @model_validator(mode="after")
+    def fit_for_production(self) -> Self:
+        if self.mode == "production" and self.password_memory_kib < WEAKEST_PASSWORD_KIB:
+            raise ValueError(f"LOTUS_PASSWORD_MEMORY_KIB is under {WEAKEST_PASSWORD_KIB} in production")
+        return self
 
     @cached_property
     def clinic(self) -> ClinicInfo:

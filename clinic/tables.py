@@ -3,6 +3,16 @@
 from clinic.audit import AuditEntry
 from clinic.db import Base
 from clinic.models import Alert, Appointment, Conversation, Escalation, Message
-from clinic.staff.models import Staff
+from clinic.staff.models import Staff, StaffSession
 
-__all__ = ["Alert", "Appointment", "AuditEntry", "Base", "Conversation", "Escalation", "Message", "Staff"]
+__all__ = [
+    "Alert",
+    "Appointment",
+    "AuditEntry",
+    "Base",
+    "Conversation",
+    "Escalation",
+    "Message",
+    "Staff",
+    "StaffSession",
+]

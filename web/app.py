@@ -14,6 +14,8 @@ from clinic.migrate import migrate
 from clinic.settings import Settings
 from web import pages
 from web.api import conversations, health
+from web.console.parts import make_parts
+from web.console.routes import console_routers
 from web.context import Context
 from web.errors import install_error_handlers
 from web.library import routes as library
@@ -22,6 +24,7 @@ from web.live import LiveHub
 from web.rasa import RasaClient
 from web.security import SecurityHeaders
 from web.turns import Turns
+from web.typing_signal import TypingSignals
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -33,19 +36,25 @@ def create_app(settings: Settings) -> FastAPI:
         await asyncio.to_thread(screen.warm_up)
         database = Database(settings.database)
         rasa = RasaClient(settings.rasa, seconds=settings.turn_seconds)
+        hub = LiveHub(database)
         context = Context(
             settings=settings,
             database=database,
             rasa=rasa,
-            hub=LiveHub(database),
+            hub=hub,
             limits=RateLimits(settings),
             spool=Spool(settings.spool_dir),
+            typing=TypingSignals(hub.wake),
+            loop=asyncio.get_running_loop(),
         )
         app.state.context, app.state.turns = context, Turns(context)
-        polling = asyncio.create_task(context.hub.poll())
+        app.state.console = staff = await asyncio.to_thread(make_parts, settings, context)
+        running = [asyncio.create_task(one) for one in (hub.poll(), staff.hub.poll(), staff.refusals.keep_writing())]
         yield
         await app.state.turns.close()
-        polling.cancel()
+        for task in running:
+            task.cancel()
+        await staff.refusals.write()
         await rasa.close()
         database.close()
 
@@ -63,4 +72,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     app.include_router(library.router)
     app.include_router(pages.router)
+    for router in console_routers():
+        app.include_router(router)
     return app

@@ -1,5 +1,6 @@
 """What the web process holds while it runs."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from clinic.settings import Settings
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
+from web.typing_signal import TypingSignals
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Context:
     hub: LiveHub
     limits: RateLimits
     spool: Spool
+    typing: TypingSignals
+    loop: asyncio.AbstractEventLoop
 
     @property
     def people(self) -> People:
