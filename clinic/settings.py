@@ -1,5 +1,7 @@
 """Settings: environment variables `LOTUS_*` for the machine, `clinic.yml` for the clinic. Checked at start."""
 
+import contextlib
+import secrets
 from datetime import time
 from functools import cached_property
 from pathlib import Path
@@ -70,16 +72,24 @@ class Settings(BaseSettings):
     model_dir: Path = ROOT / "models"
     allowed_origins: list[str] = []
     alert_urls: list[str] = []
+    secret_key: str = ""
+    public_url: str = ""
     trusted_proxies: list[str] = ["127.0.0.1"]
     turn_seconds: float = Field(default=6.0, gt=0, le=30)
     messages_per_minute: int = Field(default=60, ge=1)
     conversations_per_hour: int = Field(default=1000, ge=1)
     mode: Literal["development", "production"] = "development"
-    secret_key: str = ""
     password_memory_kib: int = Field(default=65536, ge=8, le=1048576)
     console_idle_minutes: int = Field(default=60, ge=5, le=720)
     console_hours: int = Field(default=12, ge=1, le=24)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("secret_key")
+    @classmethod
+    def long_enough(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("at least 32 characters, for example from `openssl rand -hex 32`")
+        return value
 
     @field_validator("data_dir", "clinic_file", "model_dir")
     @classmethod
@@ -111,6 +121,29 @@ class Settings(BaseSettings):
     def spool_dir(self) -> Path:
         """Escalations that the database could not take yet."""
         return self.data_dir / "spool"
+
+    @cached_property
+    def secret(self) -> str:
+        """What links and sessions are signed with: LOTUS_SECRET_KEY, or a key kept in the data folder."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.data_dir / "secret.key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            # Written under another name first: a process that starts in the same moment must not read half a key.
+            partial = path.with_suffix(f".{secrets.token_hex(4)}")
+            partial.touch(mode=0o600, exist_ok=False)
+            partial.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+            try:
+                path.hardlink_to(partial)
+            finally:
+                partial.unlink()
+        return path.read_text(encoding="utf-8")
+
+    @property
+    def address(self) -> str:
+        """Where people reach `web`, without a slash at the end: LOTUS_PUBLIC_URL, or this machine's own address."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
     @property
     def rasa(self) -> str:

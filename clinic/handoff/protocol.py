@@ -18,6 +18,21 @@ class People(StrEnum):
     not_reached = "people_not_reached"  # not even recorded yet
 
 
+class Notice(StrEnum):
+    """Lines about people that follow in the chat, as things change; keys of `notices`."""
+
+    sent = "sent"
+    seen = "seen"
+    joined = "joined"
+    left = "left"
+    left_trying = "left_trying"
+    lapsed = "lapsed"
+    trying_again = "trying_again"
+    unanswered = "unanswered"
+    not_delivered = "not_delivered"
+    nobody_answered = "nobody_answered"
+
+
 FILE = DATA / "protocol.yml"
 LANGUAGES = ("en", "es")
 OTHER_TEXTS = (
@@ -50,6 +65,7 @@ def read_protocol() -> dict[str, Any]:
             _ = book["resources"][entry.get("imminent_resources", entry["resources"])]
         for key in (*People, *OTHER_TEXTS):
             _ = texts[key]
+        _ = [book["notices"][language][key] for key in Notice]
         _ = [links[name] for name in ("call_988", "text_988", "call_911", "call_clinic", "safeut")]
         _ = [links[f"{question}_{answer}"]["payload"] for question in Question for answer in (Answer.yes, Answer.no)]
     return book

@@ -24,7 +24,13 @@ from web.errors import Refused
 
 MOST_BYTES = 64 * 1024
 # What the domain gives as reason, and the wording for it.
-NOT_ALLOWED = {"crisis_trained": "not_trained", "owner": "not_owner", "link": "link", "link_age": "link", "person": "link"}
+NOT_ALLOWED = {
+    "crisis_trained": "not_trained",
+    "owner": "not_owner",
+    "link": "link",
+    "link_age": "link",
+    "person": "link",
+}
 # What an open page asks by itself says nothing of whether anybody sits in front of it.
 BY_ITSELF = ("/events", "/queue-rows", "/thread", "/state", "/session")
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF-Token"

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/console/alerts", route_class=ConsoleRoute, include_i
 def show(request: Request, token: str) -> Response:
     context = context_of(request)
     with context.database.reading() as session:
-        link = read_ack_link(session, key=context.settings.signing_key, token=token, now=utc_now())
+        link = read_ack_link(session, key=context.settings.secret, token=token, now=utc_now())
     before, csrf = form_token(request)
     response = page(request, "ack.html", link=link, csrf=csrf, done=False)
     set_token(response, request, BEFORE, before)
@@ -32,5 +32,5 @@ def show(request: Request, token: str) -> Response:
 def acknowledge(request: Request, token: str) -> Response:
     context = context_of(request)
     with context.database.transaction() as session:
-        link = ack_from_link(session, key=context.settings.signing_key, token=token, now=utc_now())
+        link = ack_from_link(session, key=context.settings.secret, token=token, now=utc_now())
     return page(request, "ack.html", link=link, csrf="", done=True)

@@ -47,9 +47,7 @@ class Opened:
 
 
 @router.get("/{escalation_id}")
-def show(
-    request: Request, escalation_id: str, signed: SignedIn, canned: str = "", language: str = ""
-) -> Response:
+def show(request: Request, escalation_id: str, signed: SignedIn, canned: str = "", language: str = "") -> Response:
     opened = _open(request, signed, escalation_id)
     with context_of(request).database.transaction() as session:
         staff_side.touch(session, escalation_id=escalation_id, staff=signed.staff, now=utc_now())

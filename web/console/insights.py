@@ -22,6 +22,4 @@ def show(request: Request, signed: SignedIn, days: Annotated[int, Query(ge=1, le
     context = context_of(request)
     with context.database.reading() as session:
         made = report(session, days=days, zone=context.settings.clinic.zone, known=vocabulary(), now=utc_now())
-    return page(
-        request, "insights.html", signed=signed, report=made, days=days, spans=SPANS, title=library().title
-    )
+    return page(request, "insights.html", signed=signed, report=made, days=days, spans=SPANS, title=library().title)

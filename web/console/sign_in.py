@@ -136,9 +136,7 @@ def _form(request: Request, wanted: str, *, error: str = "", status: int = 200) 
     return response
 
 
-def _code_form(
-    request: Request, waiting: Signed, wanted: str, *, error: str = "", status: int = 200
-) -> HTMLResponse:
+def _code_form(request: Request, waiting: Signed, wanted: str, *, error: str = "", status: int = 200) -> HTMLResponse:
     context, parts = context_of(request), parts_of(request)
     secret = picture = None
     if waiting.staff.totp_secret is None:
@@ -168,4 +166,3 @@ def _signed(request: Request, done: domain.SignedIn, where: str) -> Response:
 def _end(request: Request, token: str) -> None:
     with context_of(request).database.transaction() as session:
         end_session(session, token_hash=hash_token(token))
-

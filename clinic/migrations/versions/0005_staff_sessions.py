@@ -1,10 +1,10 @@
-"""sessions of staff, and what a sign-in has to remember"""
+"""sessions of staff, what a sign-in has to remember, and who wrote a staff message"""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.add_column("staff", sa.Column("must_change_password", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("staff", sa.Column("totp_step", sa.Integer(), nullable=True))
     op.add_column("staff", sa.Column("signed_in_at", sa.DateTime(), nullable=True))
+    op.add_column("messages", sa.Column("author", sa.String(170), nullable=True))
     op.create_table(
         "staff_sessions",
         sa.Column("token_hash", sa.String(64), nullable=False),
@@ -31,5 +32,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("staff_sessions")
+    op.drop_column("messages", "author")
     for column in ("signed_in_at", "totp_step", "must_change_password"):
         op.drop_column("staff", column)

@@ -1,0 +1,78 @@
+"""Escalations, staff and people on call for the tests of the handoff."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.db import Database
+from clinic.handoff.crisis_turn import take_crisis_message
+from clinic.handoff.finding import Finding
+from clinic.handoff.protocol import People
+from clinic.models import Alert, Conversation, Escalation, Message, Role
+from clinic.settings import ClinicInfo
+from clinic.staff.models import Staff
+from tests.unit.chats import NOW, SUICIDE, WORDS, conversation_of, start
+
+
+def after(**span: float) -> datetime:
+    """So long after NOW."""
+    return NOW + timedelta(**span)
+
+
+def crisis(
+    database: Database, clinic: ClinicInfo, *, found: Finding = SUICIDE, now: datetime = NOW, words: str = WORDS
+) -> str:
+    """A conversation in crisis; returns the escalation's id."""
+    chat, _ = start(database, clinic, now=now)
+    with database.transaction() as session:
+        take_crisis_message(
+            session,
+            conversation=conversation_of(session, chat),
+            client_id="one",
+            text=words,
+            finding=found,
+            people=People.trying,
+            now=now,
+        )
+        return session.scalars(select(Escalation.id).where(Escalation.conversation_id == chat)).one()
+
+
+def employ(database: Database, name: str, *, crisis_trained: bool = True, is_active: bool = True) -> Staff:
+    member = Staff(
+        id=f"staff-{name.lower()}",
+        email=f"{name.lower()}@clinic.example",
+        first_name=name,
+        title="RN",
+        crisis_trained=crisis_trained,
+        is_active=is_active,
+        password_hash="x",
+        created_at=NOW,
+    )
+    with database.transaction() as session:
+        session.add(member)
+    return member
+
+
+def chat_of(session: Session, escalation_id: str) -> Conversation:
+    return session.get_one(Conversation, session.get_one(Escalation, escalation_id).conversation_id)
+
+
+def notices(database: Database, escalation_id: str) -> list[str]:
+    """The lines about people that the visitor reads, oldest first."""
+    with database.reading() as session:
+        chat = chat_of(session, escalation_id).id
+        query = select(Message.text).where(Message.conversation_id == chat, Message.role == Role.notice)
+        return list(session.scalars(query.order_by(Message.id)))
+
+
+def alerts(database: Database) -> list[Alert]:
+    with database.reading() as session:
+        return list(session.scalars(select(Alert).order_by(Alert.id)))
+
+
+def visitor_writes(database: Database, escalation_id: str, *, now: datetime, words: str = "hello?") -> None:
+    with database.transaction() as session:
+        chat = chat_of(session, escalation_id)
+        session.add(Message(conversation_id=chat.id, role=Role.visitor, text=words, created_at=now))
+        chat.last_visitor_at = now
