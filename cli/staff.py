@@ -7,7 +7,6 @@ import typer
 from rich.console import Console
 
 from clinic.clock import utc_now
-from clinic.staff.words import console_words
 from clinic.db import Database
 from clinic.errors import ClinicError, Conflict, InvalidInput
 from clinic.settings import Settings
@@ -15,6 +14,7 @@ from clinic.staff import accounts
 from clinic.staff.accounts import COMMAND_LINE, Profile
 from clinic.staff.models import Staff, StaffRole
 from clinic.staff.passwords import Passwords, check_new_password, new_password
+from clinic.staff.words import console_words
 
 console, errors = Console(), Console(stderr=True)
 

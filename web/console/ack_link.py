@@ -14,10 +14,10 @@ from web.console.cookies import BEFORE, form_token, set_token
 from web.console.parts import context_of
 from web.console.rendering import page
 
-router = APIRouter(prefix="/console/alerts", route_class=ConsoleRoute, include_in_schema=False)
+router = APIRouter(prefix="/console", route_class=ConsoleRoute, include_in_schema=False)
 
 
-@router.get("/{token}")
+@router.get("/ack/{token}")
 def show(request: Request, token: str) -> Response:
     context = context_of(request)
     with context.database.reading() as session:
@@ -28,7 +28,7 @@ def show(request: Request, token: str) -> Response:
     return response
 
 
-@router.post("/{token}")
+@router.post("/ack/{token}")
 def acknowledge(request: Request, token: str) -> Response:
     context = context_of(request)
     with context.database.transaction() as session:

@@ -33,7 +33,7 @@ def add(
     first_name: Annotated[str, Form(max_length=200)] = "",
     title: Annotated[str, Form(max_length=200)] = "",
     role: StaffRole = Form(StaffRole.staff),  # noqa: B008
-    crisis_trained: bool = Form(False),  # noqa: B008
+    crisis_trained: bool = Form(False),
 ) -> Response:
     """The new password is on the page that answers, once, for the admin to hand over."""
     profile, password = Profile(email, first_name, title, role, crisis_trained), new_password()
@@ -67,7 +67,7 @@ def change(
     first_name: Annotated[str, Form(max_length=200)] = "",
     title: Annotated[str, Form(max_length=200)] = "",
     role: StaffRole = Form(StaffRole.staff),  # noqa: B008
-    crisis_trained: bool = Form(False),  # noqa: B008
+    crisis_trained: bool = Form(False),
 ) -> Response:
     profile = Profile(email, first_name, title, role, crisis_trained)
     try:
