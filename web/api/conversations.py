@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy import select
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from clinic.chat.conversations import (
@@ -15,7 +16,7 @@ from clinic.chat.conversations import (
     start_conversation,
 )
 from clinic.clock import utc_now
-from clinic.models import Message
+from clinic.models import Conversation, ConversationState, Message
 from web.context import Context
 from web.errors import Refused
 from web.incoming import read_incoming
@@ -62,7 +63,23 @@ async def create(request: Request, context: Held) -> dict[str, Any]:
 async def send(conversation_id: str, request: Request, token: Token) -> JSONResponse:
     turns: Turns = request.app.state.turns
     incoming = await read_incoming(request)
-    return JSONResponse(await turns.take(conversation_id, token, incoming))
+    answer = await turns.take(conversation_id, token, incoming)
+    request.app.state.context.typing.stop(conversation_id, "visitor")
+    return JSONResponse(answer)
+
+
+@router.post("/{conversation_id}/typing", status_code=204)
+async def type_on(conversation_id: str, context: Held, token: Token) -> Response:
+    """The visitor types while staff have the chat. Their page hears of it; nothing is stored, and no words are sent."""
+
+    def is_held() -> bool:
+        with context.database.reading() as session:
+            conversation = open_conversation(session, conversation_id=conversation_id, token=token)
+            return conversation.state == ConversationState.staff
+
+    if await asyncio.to_thread(is_held) and await context.limits.count_signal("visitor", conversation_id):
+        context.typing.note(conversation_id, "visitor")
+    return Response(status_code=204)
 
 
 @router.get("/{conversation_id}/messages")
@@ -105,17 +122,32 @@ async def events(
 
 
 async def stream(context: Context, conversation_id: str, newest: int) -> AsyncIterator[ServerSentEvent]:
-    """Everything newer than `newest`, in order, for as long as the page listens."""
+    """Everything newer than `newest`, in order, for as long as the page listens.
 
-    def load() -> list[Message]:
+    `presence` says whether staff have the chat ("staff" or "none"), `typing` whether they type ("on" or "off"; an "on"
+    counts for 6 s). Neither has an id: a page that comes back is told anew.
+    """
+    presence, typed = "", None
+
+    def load() -> tuple[list[Message], str]:
         with context.database.reading() as session:
-            return list(messages_after(session, conversation_id=conversation_id, after=newest))
+            state = session.scalar(select(Conversation.state).where(Conversation.id == conversation_id))
+            held = "staff" if state == ConversationState.staff else "none"
+            return list(messages_after(session, conversation_id=conversation_id, after=newest)), held
 
     with context.hub.subscribe(conversation_id) as something_new, STREAMS.track_inprogress():
         while True:
             something_new.clear()
-            for message in await asyncio.to_thread(load):
+            messages, held = await asyncio.to_thread(load)
+            for message in messages:
                 newest = message.id
                 body = JSONResponse(context.shown(message)).body
                 yield ServerSentEvent(bytes(body).decode(), id=str(message.id), event="message")
+            if held != presence:
+                presence = held
+                yield ServerSentEvent(presence, event="presence")
+            signal = context.typing.last(conversation_id, "staff")
+            if signal != typed:
+                typed = signal
+                yield ServerSentEvent("on" if typed else "off", event="typing")
             await something_new.wait()
