@@ -2,15 +2,18 @@
 
 import contextlib
 import secrets
-from datetime import time
+from datetime import date, time
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
+from holidays import list_supported_countries
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from clinic.handoff.policy import Paging
 
 ROOT = Path(__file__).resolve().parent.parent
 WEAKEST_PASSWORD_KIB = 19_456  # the least that OWASP's password storage cheat sheet names for argon2id
@@ -27,6 +30,10 @@ class ClinicInfo(BaseModel):
     time_zone: str
     retention_days: int = Field(ge=1, le=3650)
     call_hours: dict[Weekday, tuple[time, time]]
+    opening_hours: dict[Weekday, tuple[time, time]]
+    holidays: str = ""
+    closed_days: list[date] = []
+    paging: Paging
 
     @field_validator("time_zone")
     @classmethod
@@ -37,13 +44,23 @@ class ClinicInfo(BaseModel):
             raise ValueError("not a time zone such as America/Denver") from problem
         return value
 
-    @field_validator("call_hours", mode="before")
+    @field_validator("holidays")
+    @classmethod
+    def known_holidays(cls, value: str) -> str:
+        """A country and a part of it as the library `holidays` names them."""
+        if value:
+            country, _, part = value.partition("-")
+            if part not in list_supported_countries().get(country, []):
+                raise ValueError("not a country and state such as US-UT")
+        return value
+
+    @field_validator("call_hours", "opening_hours", mode="before")
     @classmethod
     def read_ranges(cls, value: dict[str, str]) -> dict[str, tuple[str, str]]:
         """`monday: "09:00-17:00"` becomes a pair."""
         return {day: tuple(hours.split("-")) if isinstance(hours, str) else hours for day, hours in value.items()}  # type: ignore[misc]
 
-    @field_validator("call_hours")
+    @field_validator("call_hours", "opening_hours")
     @classmethod
     def in_order(cls, value: dict[str, tuple[time, time]]) -> dict[str, tuple[time, time]]:
         if wrong := [day for day, (opens, closes) in value.items() if opens >= closes]:
@@ -72,6 +89,8 @@ class Settings(BaseSettings):
     model_dir: Path = ROOT / "models"
     allowed_origins: list[str] = []
     alert_urls: list[str] = []
+    mode: Literal["development", "production"] = "development"
+    heartbeat_url: str = ""
     secret_key: str = ""
     public_url: str = ""
     trusted_proxies: list[str] = ["127.0.0.1"]

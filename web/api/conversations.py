@@ -1,6 +1,7 @@
 """The routes of the HTTP contract under /api/conversations."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -124,16 +125,16 @@ async def events(
 async def stream(context: Context, conversation_id: str, newest: int) -> AsyncIterator[ServerSentEvent]:
     """Everything newer than `newest`, in order, for as long as the page listens.
 
-    `presence` says whether staff have the chat ("staff" or "none"), `typing` whether they type ("on" or "off"; an "on"
-    counts for 6 s). Neither has an id: a page that comes back is told anew.
+    Two more kinds come while staff have the chat, without an id, so that a page that comes back is told anew:
+    `presence` ({"staff": true} once they do, false once they do no more) and `typing` ({"on": true} counts for 6 s).
     """
-    presence, typed = "", None
+    present, typed = False, None
 
-    def load() -> tuple[list[Message], str]:
+    def load() -> tuple[list[Message], bool]:
         with context.database.reading() as session:
             state = session.scalar(select(Conversation.state).where(Conversation.id == conversation_id))
-            held = "staff" if state == ConversationState.staff else "none"
-            return list(messages_after(session, conversation_id=conversation_id, after=newest)), held
+            messages = messages_after(session, conversation_id=conversation_id, after=newest)
+            return list(messages), state == ConversationState.staff
 
     with context.hub.subscribe(conversation_id) as something_new, STREAMS.track_inprogress():
         while True:
@@ -143,11 +144,11 @@ async def stream(context: Context, conversation_id: str, newest: int) -> AsyncIt
                 newest = message.id
                 body = JSONResponse(context.shown(message)).body
                 yield ServerSentEvent(bytes(body).decode(), id=str(message.id), event="message")
-            if held != presence:
-                presence = held
-                yield ServerSentEvent(presence, event="presence")
+            if held != present:
+                present = held
+                yield ServerSentEvent(json.dumps({"staff": present}), event="presence")
             signal = context.typing.last(conversation_id, "staff")
             if signal != typed:
                 typed = signal
-                yield ServerSentEvent("on" if typed else "off", event="typing")
+                yield ServerSentEvent(json.dumps({"on": typed is not None}), event="typing")
             await something_new.wait()

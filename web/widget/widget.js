@@ -272,6 +272,7 @@
         signal: abort.signal,
       });
       if (!response.ok) throw await toError(response);
+      setPresence(false); // the stream says so right away where staff have the chat
       resendFailed();
       const reader = response.body.getReader();
       const decoder = new TextDecoder();
@@ -298,14 +299,15 @@
       if (field === "data") event.data.push(value);
       else if (field) event[field] = value;
     }
-    if (event.event === "presence") return setPresence(event.data[0] === "staff");
-    if (event.event === "typing") return setStaffTyping(event.data[0] === "on");
-    if (event.event !== "message" || !event.data.length) return;
+    if (!event.data.length) return;
     try {
-      const message = JSON.parse(event.data.join("\n"));
-      receive([message]);
+      const told = JSON.parse(event.data.join("\n"));
+      if (event.event === "presence") setPresence(told.staff);
+      else if (event.event === "typing") setStaffTyping(told.on);
+      if (event.event !== "message") return;
+      receive([told]);
       // Only stream and restore move the cursor: both are gapless, an answer to a POST is not.
-      advance(event.id || message.id);
+      advance(event.id || told.id);
     } catch (error) {
       log("unreadable event", event.id, error.message);
     }
