@@ -9,14 +9,22 @@ from cli.scratch import Scratch, running
 from clinic.db import Database
 from clinic.migrate import migrate
 from clinic.settings import ClinicInfo, Settings
+from tests.staff import Team
 from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     """Everything, as `lotus serve` runs it."""
-    with running(tmp_path_factory.mktemp("service"), LOTUS_MESSAGES_PER_MINUTE="100000") as started:
+    eased = {"LOTUS_MESSAGES_PER_MINUTE": "100000", "LOTUS_PASSWORD_MEMORY_KIB": "64"}
+    with running(tmp_path_factory.mktemp("service"), **eased) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def team(service: Scratch) -> Team:
+    """Accounts in the running service: an admin, somebody trained, somebody who is not."""
+    return Team.of(service)
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,12 @@ def clock(moment: datetime, zone: Any) -> str:
     return f"{local:%b} {local.day}, {local:%H:%M}"
 
 
+def moment(when: datetime, zone: Any) -> str:
+    """Sat, Nov 28, 20:00 in the clinic's zone."""
+    local = when.astimezone(zone)
+    return f"{local:%a}, {local:%b} {local.day}, {local:%H:%M}"
+
+
 def age(since: datetime, now: datetime) -> str:
     """How long ago, in the two largest units; the page's script keeps it ticking."""
     minutes = max(0, int((now - since).total_seconds()) // 60)
@@ -52,7 +58,7 @@ def day_words(day: date) -> str:
     return f"{day:%A}, {day:%B} {day.day}"
 
 
-templates.filters |= {"iso": iso, "clock": clock, "age": age, "day_words": day_words}
+templates.filters |= {"iso": iso, "clock": clock, "age": age, "day_words": day_words, "moment": moment}
 
 
 def page(
