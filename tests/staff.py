@@ -1,12 +1,16 @@
 """Staff over HTTP, and their accounts."""
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
+from sqlalchemy import select
 
 from cli.scratch import Scratch
+from clinic.audit import AuditEntry
 from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.staff.accounts import Profile, add_staff
@@ -57,7 +61,7 @@ class StaffClient:
         # The service trusts this machine as a proxy, so each test can come from an address of its own.
         headers = {"X-Forwarded-For": address, "Sec-Fetch-Mode": "navigate"}
         self.http = httpx.Client(base_url=url, trust_env=False, timeout=30, headers=headers)
-        self.csrf = ""
+        self.address, self.csrf = address, ""
 
     def __enter__(self) -> Self:
         return self
@@ -84,3 +88,28 @@ class StaffClient:
     @property
     def session(self) -> str | None:
         return self.http.cookies.get("lotus_console")
+
+    def first_chat(self) -> str:
+        """The path of the chat at the top of the queue."""
+        found = re.search(r"/console/conversations/[\w-]+", self.get("/console").text)
+        assert found
+        return found[0]
+
+
+def trail(team: Team, tag: str) -> list[AuditEntry]:
+    """Entries of the audit trail, oldest first."""
+    with team.database.reading() as session:
+        return list(session.scalars(select(AuditEntry).where(AuditEntry.tag == tag).order_by(AuditEntry.id)))
+
+
+def counted(team: Team, tag: str, client: StaffClient) -> int:
+    """How many refusals of that kind the trail counts for the client's address."""
+    entries = (entry.details for entry in trail(team, tag))
+    return sum(details["count"] for details in entries if details.get("address") == client.address)
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 15.0) -> None:
+    give_up = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < give_up, "it did not come true in time"
+        time.sleep(0.1)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from clinic.audit import record
 from clinic.clock import utc_now
 from clinic.staff import sign_in as domain
-from clinic.staff.sessions import end_session, hash_token
+from clinic.staff.sessions import end_session, hash_token, purge_sessions
 from clinic.staff.totp import SecretUnreadable, qr_svg
 from web.console.access import ConsoleRoute, Signed, SignInFirst, address_of, who_signed_in
 from web.console.cookies import BEFORE, SESSION, drop_token, form_token, is_plain, set_token, token_in
@@ -42,9 +42,9 @@ async def sign_in(
     if await context.limits.is_sign_in_blocked(address):
         parts.refusals.note("console:sign_in:blocked", address=address)
         return _form(request, next, error="sign_in_blocked", status=429)
-    done = await asyncio.get_running_loop().run_in_executor(
-        hashing,
-        lambda: domain.sign_in(
+
+    def check() -> domain.SignedIn | None:
+        done = domain.sign_in(
             context.database,
             email=email,
             password=password,
@@ -52,8 +52,13 @@ async def sign_in(
             needs_code=parts.needs_code,
             address=address,
             now=utc_now(),
-        ),
-    )
+        )
+        if done:
+            with context.database.transaction() as session:
+                purge_sessions(session, lifetimes=parts.lifetimes, now=utc_now())
+        return done
+
+    done = await asyncio.get_running_loop().run_in_executor(hashing, check)
     if done is None:
         await context.limits.count_failed_sign_in(address)
         return _form(request, next, error="sign_in_wrong", status=403)
