@@ -13,6 +13,7 @@ from cli.scratch import Scratch
 from clinic.audit import AuditEntry
 from clinic.clock import utc_now
 from clinic.db import Database
+from clinic.models import Escalation, EscalationState
 from clinic.staff.accounts import Profile, add_staff
 from clinic.staff.models import StaffRole
 from clinic.staff.passwords import Passwords
@@ -52,6 +53,21 @@ class Team:
     def of(cls, service: Scratch) -> Self:
         database = Database(f"sqlite:///{service.folder / 'lotus.db'}")
         return cls(service.url, database, *(open_account(database, one) for one in (ADMIN, TRAINED, UNTRAINED)))
+
+    def escalation_of(self, conversation_id: str) -> str:
+        """The open escalation's id; on a busy machine it may have to come from the spool first."""
+        query = select(Escalation.id).where(
+            Escalation.conversation_id == conversation_id, Escalation.state != EscalationState.closed
+        )
+        found: list[str] = []
+
+        def is_there() -> bool:
+            with self.database.reading() as session:
+                found.extend(session.scalars(query))
+            return bool(found)
+
+        wait_until(is_there)
+        return found[0]
 
 
 class StaffClient:
