@@ -28,7 +28,7 @@ TOO_SMALL = """() => [...document.querySelectorAll("main button, main select, ma
   .map(([name]) => name)"""
 TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll("main *")]
   .filter((box) => box.scrollWidth > box.clientWidth + 1 && box.clientWidth > 0)
-  .filter((box) => !box.closest(".table, .unseen") && getComputedStyle(box).display !== "inline")
+  .filter((box) => !box.closest(".table, .unseen, input") && getComputedStyle(box).display !== "inline")
   .map((box) => box.className || box.tagName)"""
 
 
@@ -124,7 +124,7 @@ def test_by_keyboard_alone_a_chat_is_found_taken_and_answered(console: ConsolePa
         tab_to(page, "text")
         page.keyboard.type("By keyboard")
         page.keyboard.press("Enter")
-        expect(console.thread.locator(".staff")).to_contain_text("By keyboard")
+        expect(console.thread.locator(".message.staff")).to_contain_text("By keyboard")
         expect(console.text).to_be_focused()
         console.close("Reached by phone")
 

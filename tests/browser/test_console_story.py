@@ -50,7 +50,7 @@ def test_the_whole_story_from_a_crisis_message_to_the_close(widget: WidgetPage, 
     expect(said).to_contain_text("Are you safe where you are?")
     expect(said.locator(".who")).to_have_text("Sam, APRN, Clinic staff")
     widget.say("i am at home with my sister")
-    expect(console.thread.locator("li.visitor").last).to_contain_text("i am at home with my sister")
+    expect(console.thread.locator(".message.visitor").last).to_contain_text("i am at home with my sister")
     assert widget.of_kind("fallback").count() == 0
 
     console.close("Talked; safe for now, next steps agreed")
