@@ -17,6 +17,7 @@ from clinic.handoff.asked import person_asked_reply
 from clinic.handoff.escalate import open_escalation
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import crisis_reply
+from clinic.handoff.reach import reach
 from clinic.models import Conversation
 
 FINDINGS = {
@@ -38,17 +39,28 @@ class ActionOpenHandoff(Action):
         return [AllSlotsReset()]
 
     def _open(self, session: Session, tracker: Tracker, finding: Finding) -> Reply:
+        now = utc_now()
         conversation = session.get_one(Conversation, conversation_id(tracker))
         opened = open_escalation(
             session,
             conversation=conversation,
             finding=finding,
             message_id=metadata(tracker).get("message_id"),
-            now=utc_now(),
+            now=now,
+        )
+        reached = reach(
+            session,
+            clinic=runtime().clinic,
+            alert_urls=runtime().settings.alert_urls,
+            severity=finding.severity,
+            language=finding.language,
+            now=now,
         )
         if finding.risk == "none":
-            return person_asked_reply(runtime().clinic, finding.language)
+            return person_asked_reply(runtime().clinic, finding.language, closed_until=reached.closed_until)
         earlier = 0 if opened.alerted else conversation.crisis_replies
         conversation.crisis_replies += 1
         also = ["safeut"] if conversation.says_minor else []
-        return crisis_reply(finding, people=runtime().people, earlier=earlier, also=also)
+        return crisis_reply(
+            finding, people=reached.people, earlier=earlier, also=also, closed_until=reached.closed_until
+        )

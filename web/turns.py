@@ -18,6 +18,7 @@ from clinic.handoff.aftermath import Aftermath, aftermath_of
 from clinic.handoff.crisis_turn import take_crisis_message
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import answered_no_reply, safe_text, who_is_told_reply
+from clinic.handoff.reach import reach
 from clinic.handoff.safety_question import count_message, note_question
 from clinic.handoff.who_is_told import asks_who_is_told
 from clinic.models import Conversation, ConversationState, Message
@@ -111,14 +112,24 @@ class Turns:
         def commit() -> Turn:
             with context.database.transaction() as session:
                 conversation = open_conversation(session, conversation_id=conversation_id, token=token)
+                now = utc_now()
+                reached = reach(
+                    session,
+                    clinic=context.settings.clinic,
+                    alert_urls=context.settings.alert_urls,
+                    severity=finding.severity,
+                    language=finding.language,
+                    now=now,
+                )
                 return take_crisis_message(
                     session,
                     conversation=conversation,
                     client_id=client_id,
                     text=read.words,
                     finding=finding,
-                    people=context.people,
-                    now=utc_now(),
+                    people=reached.people,
+                    closed_until=reached.closed_until,
+                    now=now,
                 )
 
         try:
