@@ -13,6 +13,7 @@ from actions.answer_question import understood
 from actions.runtime import conversation_id, language, metadata, runtime, utter
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
+from clinic.faults import fault
 from clinic.handoff.asked import person_asked_reply
 from clinic.handoff.escalate import open_escalation
 from clinic.handoff.finding import Finding
@@ -34,7 +35,9 @@ class ActionOpenHandoff(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         # How sure Rasa has to be for each of these is set in config.yml (at_least).
         finding = replace(FINDINGS[understood(tracker).intent], language=language(tracker))
+        fault("actions.called")
         reply = await runtime().transaction(lambda session: self._open(session, tracker, finding))
+        fault("actions.handoff_committed")
         utter(dispatcher, reply)
         return [AllSlotsReset()]
 
@@ -48,6 +51,7 @@ class ActionOpenHandoff(Action):
             message_id=metadata(tracker).get("message_id"),
             now=now,
         )
+        fault("actions.handoff_stored")
         reached = reach(
             session,
             clinic=runtime().clinic,

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 
 from cli.common import console, database, errors, settings
 
@@ -54,23 +54,18 @@ def list_people(as_json: AsJson = False) -> None:
         spans = [{"starts_at": iso(gap.starts_at), "ends_at": iso(gap.ends_at)} for gap in gaps]
         typer.echo(json.dumps({"people": people, "uncovered": spans}, indent=2))
         return
-    table = Table("person", "name", "on duty", "hours", "languages", "channel", "kind", "address", "wakes", "verified")
+    if not people:
+        console.print("Nobody is on the list.")
     for person in people:
-        first = [
-            person["id"],
-            person["first_name"] + ("" if person["is_active"] else " (inactive)"),
-            "yes" if person["on_duty"] else "no",
-            person["hours"],
-            ", ".join(person["languages"]),
-        ]
-        for channel in person["channels"] or [None]:
-            last = ["–"] * 5
-            if channel:
-                wakes, verified = ("yes" if channel[key] else "no" for key in ("can_wake", "verified_at"))
-                last = [channel["id"], channel["kind"], channel["address"], wakes, verified]
-            table.add_row(*first, *last)
-            first = [""] * 5
-    console.print(table if people else "Nobody is on the list.")
+        state = "" if person["is_active"] else ", inactive"
+        duty = "on duty" if person["on_duty"] else "not on duty"
+        console.print(f"[bold]{escape(person['first_name'])}[/] {person['id']}: {duty}{state}", soft_wrap=True)
+        console.print(f"   {person['hours']} ({', '.join(person['languages'])})", soft_wrap=True)
+        for one in person["channels"]:
+            marks = ", ".join(["wakes"] * one["can_wake"] + ["verified" if one["verified_at"] else "not verified"])
+            console.print(f"   {one['id']}: {one['kind']} {escape(one['address'])} ({marks})", soft_wrap=True)
+        for one in person["exceptions"]:
+            console.print(f"   {one['id']}: {one['kind']} {one['first_day']} to {one['last_day']}", soft_wrap=True)
     hours = sum(gap.hours for gap in gaps)
     console.print(f"Hours of the next 14 days without anybody on duty who can be reached: {hours:.0f}")
     for gap in gaps[:10]:

@@ -14,6 +14,7 @@ from clinic.chat.conversations import Turn, add_message, add_visitor_message, fi
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
 from clinic.errors import ClinicError
+from clinic.faults import fault
 from clinic.handoff.aftermath import Aftermath, aftermath_of
 from clinic.handoff.crisis_turn import take_crisis_message
 from clinic.handoff.finding import Finding
@@ -110,6 +111,7 @@ class Turns:
         client_id = incoming.client_id or f"server-{time.monotonic_ns()}"
 
         def commit() -> Turn:
+            fault("web.crisis_read")
             with context.database.transaction() as session:
                 conversation = open_conversation(session, conversation_id=conversation_id, token=token)
                 now = utc_now()
@@ -121,7 +123,7 @@ class Turns:
                     language=finding.language,
                     now=now,
                 )
-                return take_crisis_message(
+                turn = take_crisis_message(
                     session,
                     conversation=conversation,
                     client_id=client_id,
@@ -131,6 +133,9 @@ class Turns:
                     closed_until=reached.closed_until,
                     now=now,
                 )
+                fault("web.crisis_stored")
+            fault("web.crisis_committed")
+            return turn
 
         try:
             if not readable:

@@ -213,6 +213,7 @@ class Pager:
                 error = type(problem).__name__
             fault("worker.after_send")
             self._complete(message, error)
+            fault("worker.completed")
         except Exception as problem:  # the database: the attempt stays `sending` and is taken up after a minute
             log.error("alert.not_completed", channel=message.channel_id, error=type(problem).__name__)
         finally:
