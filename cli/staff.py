@@ -1,124 +1,66 @@
-"""`lotus staff`: accounts from the machine itself; the first admin has to come from somewhere."""
+"""`lotus staff`: who may sign in to the console."""
 
+import contextlib
 import json
-import sys
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from clinic.clock import utc_now
-from clinic.db import Database
-from clinic.errors import ClinicError, Conflict, InvalidInput
-from clinic.settings import Settings
-from clinic.staff import accounts
-from clinic.staff.accounts import COMMAND_LINE, Profile
-from clinic.staff.models import Staff, StaffRole
-from clinic.staff.passwords import Passwords, check_new_password, new_password
-from clinic.staff.words import console_words
+from cli.common import database, settings, show
 
-console, errors = Console(), Console(stderr=True)
+staffing = typer.Typer(no_args_is_help=True, help="Accounts for the staff console")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")]
+All = Annotated[bool, typer.Option("--all", help="Also those that are deactivated")]
 
 
-def add(
-    database: Database,
-    settings: Settings,
-    email: str,
-    first_name: str,
-    title: str,
-    admin: bool,
-    crisis_trained: bool,
-    *,
-    generate: bool,
-    as_json: bool,
+@staffing.command("add")
+def staff_add(
+    email: Annotated[str, typer.Argument(help="What they sign in with")],
+    first_name: Annotated[str, typer.Option(prompt=True, help="Visitors read it")],
+    title: Annotated[str, typer.Option(prompt=True, help="Visitors read it, for example Nurse")],
+    admin: Annotated[bool, typer.Option(help="May also manage staff, on-call list and audit trail")] = False,
+    crisis_trained: Annotated[bool, typer.Option(help="May take chats")] = False,
+    generate: Annotated[bool, typer.Option(help="Make a password and show it once, instead of asking for one")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    role = StaffRole.admin if admin else StaffRole.staff
-    try:
-        profile = Profile(email, first_name, title, role, crisis_trained).checked()
-        password = _password(profile.email, profile.first_name, generate=generate)
-        with database.transaction() as session:
-            staff = accounts.add_staff(
-                session,
-                profile=profile,
-                password=password,
-                passwords=Passwords(memory_kib=settings.password_memory_kib),
-                must_change_password=generate,
-                by=COMMAND_LINE,
-                now=utc_now(),
-            )
-            row = accounts.as_row(staff)
-    except InvalidInput as problem:
-        raise _ended(problem) from problem
+    """Open an account. The password is asked for, or read from standard input, or generated; never an argument."""
+    from cli.staff_accounts import add
+
+    with contextlib.closing(database(settings())) as opened:
+        add(opened, settings(), email, first_name, title, admin, crisis_trained, generate=generate, as_json=as_json)
+
+
+@staffing.command("list")
+def staff_list(as_json: AsJson = False, include_inactive: All = False) -> None:
+    """List who may sign in."""
+    from clinic.staff.accounts import as_row, list_staff
+
+    with database(settings()).reading() as session:
+        rows = [as_row(one) for one in list_staff(session, include_inactive=include_inactive)]
     if as_json:
-        typer.echo(json.dumps(row | ({"password": password} if generate else {})))
-        return
-    console.print(f"{row['email']} may sign in at /console.")
-    _show_once(password, generate)
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        words = [{key: None if value is None else str(value) for key, value in row.items()} for row in rows]
+        show(words, as_json=False, empty="No account yet: lotus staff add EMAIL --admin")
 
 
-def reset(database: Database, settings: Settings, email: str, *, generate: bool, totp: bool) -> None:
-    staff = _find(database, email)
-    try:
-        password = _password(staff.email, staff.first_name, generate=generate)
-        with database.transaction() as session:
-            accounts.reset_password(
-                session,
-                staff_id=staff.id,
-                password=password,
-                passwords=Passwords(memory_kib=settings.password_memory_kib),
-                by=COMMAND_LINE,
-                now=utc_now(),
-            )
-            if totp:
-                accounts.reset_totp(session, staff_id=staff.id, by=COMMAND_LINE, now=utc_now())
-    except InvalidInput as problem:
-        raise _ended(problem) from problem
-    console.print(f"{staff.email} has another password and is signed out everywhere.")
-    _show_once(password, generate)
+@staffing.command("reset-password")
+def staff_reset_password(
+    email: str,
+    generate: Annotated[bool, typer.Option(help="Make a password and show it once")] = False,
+    totp: Annotated[bool, typer.Option("--totp", help="Forget the authenticator app as well (lost phone)")] = False,
+) -> None:
+    """Set another password; ends all sessions and locks of the account. It has to be changed at the next sign-in."""
+    from cli.staff_accounts import reset
+
+    with contextlib.closing(database(settings())) as opened:
+        reset(opened, settings(), email, generate=generate, totp=totp)
 
 
-def deactivate(database: Database, email: str) -> None:
-    staff = _find(database, email)
-    try:
-        with database.transaction() as session:
-            accounts.deactivate_staff(session, staff_id=staff.id, by=COMMAND_LINE, now=utc_now())
-    except Conflict as problem:
-        raise _ended(problem) from problem
-    console.print(f"{staff.email} can no longer sign in.")
+@staffing.command("deactivate")
+def staff_deactivate(email: str) -> None:
+    """Let nobody in with this account any more; who is signed in is out."""
+    from cli.staff_accounts import deactivate
 
-
-def _find(database: Database, email: str) -> Staff:
-    with database.reading() as session:
-        staff = accounts.find_staff(session, email=email)
-    if staff is None:
-        errors.print("[red]There is no such account.[/] `lotus staff list --all` names them.")
-        raise typer.Exit(1)
-    return staff
-
-
-def _password(email: str, first_name: str, *, generate: bool) -> str:
-    if generate:
-        return new_password()
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    while True:
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-        try:
-            check_new_password(password, email=email, first_name=first_name)
-            return password
-        except InvalidInput as problem:
-            errors.print(_words(problem))
-
-
-def _show_once(password: str, generated: bool) -> None:
-    if generated:
-        console.print("Password, shown only now, to be changed at the first sign-in:")
-        console.print(f"  {password}", style="bold", highlight=False)
-
-
-def _words(problem: ClinicError) -> str:
-    return console_words()["errors"].get(str(problem), str(problem))
-
-
-def _ended(problem: ClinicError) -> typer.Exit:
-    errors.print(f"[red]{_words(problem)}[/]")
-    return typer.Exit(1)
+    with contextlib.closing(database(settings())) as opened:
+        deactivate(opened, email)

@@ -147,8 +147,8 @@ class Escalation(Base):
 class Alert(Base):
     """One reason to call staff, marked delivered only after a channel took it, repeated until `stopped_at`.
 
-    `cause` says why it was opened. `claim` names the round of a worker that has it while it is `sending`. An alert that
-    was stopped before anything went out is `failed`.
+    `cause` says why it was opened; the attempts are rows of their own. One that was stopped before anything went out
+    is `failed`.
     """
 
     __tablename__ = "alerts"
@@ -159,7 +159,6 @@ class Alert(Base):
     severity: Mapped[str] = mapped_column(String(16))
     cause: Mapped[str] = mapped_column(String(16), default="opened")
     state: Mapped[str] = mapped_column(String(16), default=AlertState.pending)
-    claim: Mapped[str | None] = mapped_column(String(32))
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]

@@ -97,7 +97,6 @@ class Settings(BaseSettings):
     turn_seconds: float = Field(default=6.0, gt=0, le=30)
     messages_per_minute: int = Field(default=60, ge=1)
     conversations_per_hour: int = Field(default=1000, ge=1)
-    mode: Literal["development", "production"] = "development"
     password_memory_kib: int = Field(default=65536, ge=8, le=1048576)
     console_idle_minutes: int = Field(default=60, ge=5, le=720)
     console_hours: int = Field(default=12, ge=1, le=24)

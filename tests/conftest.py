@@ -1,6 +1,9 @@
 """Fixtures for all layers. The service is real: web, Rasa, actions and worker, started once per run."""
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,11 +48,20 @@ def clinic_info() -> ClinicInfo:
     return Settings().clinic
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database in the newest shape, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    migrate(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
     """A fresh, migrated SQLite database."""
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    migrate(url)
-    opened = Database(url)
+    shutil.copy(migrated, tmp_path / "test.db")
+    opened = Database(f"sqlite:///{tmp_path / 'test.db'}")
     yield opened
     opened.close()

@@ -8,12 +8,14 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 import screen
+from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.handoff.spool import Spool
 from clinic.migrate import migrate
+from clinic.opening import is_open
 from clinic.settings import Settings
 from web import pages
-from web.api import conversations, health
+from web.api import conversations, drill, health
 from web.console.parts import make_parts
 from web.console.routes import console_routers
 from web.context import Context
@@ -34,6 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(migrate, settings.database)
         await asyncio.to_thread(screen.warm_up)
+        is_open(settings.clinic, utc_now())  # the year's holidays are worked out once, not in somebody's crisis
         database = Database(settings.database)
         rasa = RasaClient(settings.rasa, seconds=settings.turn_seconds)
         hub = LiveHub(database)
@@ -69,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_error_handlers(app)
     app.include_router(conversations.router)
+    app.include_router(drill.router)
     app.include_router(health.router)
     app.include_router(library.router)
     app.include_router(pages.router)

@@ -6,7 +6,6 @@ from typing import Any
 
 from clinic.chat.conversations import as_json
 from clinic.db import Database
-from clinic.handoff.protocol import People
 from clinic.handoff.spool import Spool
 from clinic.models import Message
 from clinic.settings import Settings
@@ -26,11 +25,6 @@ class Context:
     spool: Spool
     typing: TypingSignals
     loop: asyncio.AbstractEventLoop
-
-    @property
-    def people(self) -> People:
-        """What can be said of staff once an escalation is committed."""
-        return People.trying if self.settings.alert_urls else People.queued
 
     def shown(self, message: Message) -> dict[str, Any]:
         return as_json(message)

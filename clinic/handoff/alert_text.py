@@ -67,7 +67,8 @@ def alert_text(called: Sequence[Called], *, link: str, clinic: ClinicInfo) -> Te
     return _text(title, body)
 
 
-def test_text(code: str) -> Text:
+def channel_test(code: str) -> Text:
+    """The message that shows whether a channel works."""
     words = alerts()["test"]
     return _text(words["title"], words["body"].format(code=code))
 

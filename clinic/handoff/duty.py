@@ -54,10 +54,13 @@ def read_hours(words: str) -> list[list[int]]:
 
 
 def hours_in_words(weekly_hours: Sequence[list[int]]) -> str:
-    """The short form again, one part for each day and span; "always" for the whole week."""
+    """The short form again, days with the same hours together; "always" for the whole week."""
     if sorted(weekly_hours) == read_hours("always"):
         return "always"
-    return "; ".join(f"{DAYS[day]} {_clock(start)}-{_clock(end)}" for day, start, end in sorted(weekly_hours))
+    days: dict[tuple[int, int], list[str]] = {}
+    for day, start, end in sorted(weekly_hours):
+        days.setdefault((start, end), []).append(DAYS[day])
+    return "; ".join(f"{','.join(names)} {_clock(start)}-{_clock(end)}" for (start, end), names in days.items())
 
 
 def spans_of(

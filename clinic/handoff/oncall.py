@@ -175,7 +175,7 @@ def remove_channel(session: Session, *, channel_id: str, actor: str, now: dateti
 
 
 def begin_test(session: Session, *, channel_id: str, actor: str, now: datetime) -> tuple[str, str]:
-    """The channel's address and a code to send there with `test_text`; the code counts for 30 minutes."""
+    """The channel's address and a code to send there (alert_text.channel_test); the code counts for 30 minutes."""
     channel = _channel(session, channel_id)
     code = f"{secrets.randbelow(1_000_000):06}"
     channel.code_hash, channel.tested_at = _hash(channel.id, code), now
@@ -231,6 +231,16 @@ def remove_exception(session: Session, *, exception_id: str, actor: str, now: da
         raise NotFound("exception")
     session.delete(found)
     record(session, "console:oncall:exception", actor=actor, subject_id=found.person_id, now=now)
+
+
+def remove_any(session: Session, *, what: str, actor: str, now: datetime) -> None:
+    """Whatever has this id: a person, a channel or an exception. Raises NotFound."""
+    if session.get(OncallChannel, what):
+        remove_channel(session, channel_id=what, actor=actor, now=now)
+    elif session.get(OncallException, what):
+        remove_exception(session, exception_id=what, actor=actor, now=now)
+    else:
+        remove_person(session, person_id=what, actor=actor, now=now)
 
 
 def uncovered_hours(session: Session, *, clinic: ClinicInfo, now: datetime, days: int = 14) -> list[duty.Gap]:

@@ -14,6 +14,7 @@ from clinic.handoff.policy import PagingPolicy
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(minutes=5)
 STALE = timedelta(seconds=60)  # whoever was sending is dead: the message may not have gone out
 SLOW = timedelta(seconds=8)  # a channel that takes longer is passed over, so that somebody is alerted within 10 s
+BUSY = timedelta(seconds=2)
 NOBODY_TO_ALERT = timedelta(minutes=1)  # how often an empty list is looked at again
 
 
@@ -78,15 +79,16 @@ def make_plan(
             continue
         for channel in step:
             at = _next_try(by_channel.get(channel, ()), everyone_at=everyone_at, policy=policy, now=now)
-            if at <= now:
+            if at <= now and channel in (busy or {}):
+                later.append(now + BUSY)
+            elif at <= now:
                 send[channel] = None
             else:
                 later.append(at)
     all_channels = set(steps[-1])
     reached = any(one.outcome == AttemptOutcome.delivered for one in tried)
     exhausted = not reached and all_channels <= failing and all_channels <= by_channel.keys()
-    chosen = tuple(channel for channel in send if channel not in (busy or {}))
-    return Plan(chosen, min(later, default=now + FIRST_RETRY), reached, exhausted)
+    return Plan(tuple(send), min(later, default=now + FIRST_RETRY), reached, exhausted)
 
 
 def pause_after(failures: int) -> timedelta:

@@ -1,13 +1,18 @@
 """Escalations, staff and people on call for the tests of the handoff."""
 
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.db import Database
+from clinic.handoff.channels import NotSent, Text
 from clinic.handoff.crisis_turn import take_crisis_message
 from clinic.handoff.finding import Finding
+from clinic.handoff.oncall import add_channel, add_person
 from clinic.handoff.protocol import People
 from clinic.models import Alert, Conversation, Escalation, Message, Role
 from clinic.settings import ClinicInfo
@@ -76,3 +81,70 @@ def visitor_writes(database: Database, escalation_id: str, *, now: datetime, wor
         chat = chat_of(session, escalation_id)
         session.add(Message(conversation_id=chat.id, role=Role.visitor, text=words, created_at=now))
         chat.last_visitor_at = now
+
+
+class Clock:
+    """A time that a test moves by hand."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class AtOnce(Executor):
+    """Runs in the caller's thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done = Future[Any]()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+class Later(Executor):
+    """Keeps the work until `run`; never run, it is a worker that died."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Callable[[], Any]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self._waiting.append(lambda: fn(*args, **kwargs))
+        return Future[Any]()
+
+    def run(self) -> None:
+        for work in self._waiting:
+            work()
+
+
+class Channels:
+    """Remembers what was sent where; addresses in `refusing` do not take it."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Text]] = []
+        self.refusing: set[str] = set()
+
+    def __call__(self, address: str, text: Text) -> None:
+        self.sent.append((address, text))
+        if address in self.refusing:
+            raise NotSent("not_accepted")
+
+    @property
+    def used(self) -> list[str]:
+        return [address for address, _ in self.sent]
+
+
+def on_call(database: Database, name: str, *addresses: str, hours: str = "always", staff_id: str | None = None) -> str:
+    """A person on the list with channels at these addresses; returns the person's id."""
+    with database.transaction() as session:
+        person = add_person(
+            session, first_name=name, hours=hours, languages=["en"], staff_id=staff_id, actor="test", now=NOW
+        )
+        for address in addresses:
+            add_channel(
+                session, person_id=person.id, kind="webhook", address=address, can_wake=True, actor="test", now=NOW
+            )
+        return person.id

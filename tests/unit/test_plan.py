@@ -72,7 +72,8 @@ def test_a_channel_that_fails_is_passed_over_at_once(
 
 
 def test_a_channel_busy_with_another_alert_is_not_used_and_passed_over_when_it_takes_long() -> None:
-    assert plan(now=at(seconds=2), busy={"rosa-sms": NOW}).send == ()
+    assert (waits := plan(now=at(seconds=2), busy={"rosa-sms": NOW})).send == ()
+    assert waits.next_at == at(seconds=4)
     assert plan(now=at(seconds=8), busy={"rosa-sms": NOW}).send == ("rosa-mail",)
 
 

@@ -11,7 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("alerts", sa.Column("cause", sa.String(16), nullable=False, server_default="opened"))
-    op.add_column("alerts", sa.Column("claim", sa.String(32), nullable=True))
     op.add_column("alerts", sa.Column("stopped_at", sa.DateTime(), nullable=True))
     # What was delivered before this version called nobody twice, and must not begin to now.
     op.execute("UPDATE alerts SET stopped_at = delivered_at WHERE state = 'delivered'")
@@ -142,5 +141,5 @@ def downgrade() -> None:
         "oncall_people",
     ):
         op.drop_table(table)
-    for column in ("stopped_at", "claim", "cause"):
+    for column in ("stopped_at", "cause"):
         op.drop_column("alerts", column)
