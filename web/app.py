@@ -26,7 +26,6 @@ from web.live import LiveHub
 from web.rasa import RasaClient
 from web.security import SecurityHeaders
 from web.turns import Turns
-from web.typing_signal import TypingSignals
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -47,8 +46,6 @@ def create_app(settings: Settings) -> FastAPI:
             hub=hub,
             limits=RateLimits(settings),
             spool=Spool(settings.spool_dir),
-            typing=TypingSignals(hub.wake),
-            loop=asyncio.get_running_loop(),
         )
         app.state.context, app.state.turns = context, Turns(context)
         app.state.console = staff = await asyncio.to_thread(make_parts, settings, context)

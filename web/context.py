@@ -1,6 +1,5 @@
 """What the web process holds while it runs."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,6 @@ from clinic.settings import Settings
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
-from web.typing_signal import TypingSignals
 
 
 @dataclass(frozen=True)
@@ -23,8 +21,6 @@ class Context:
     hub: LiveHub
     limits: RateLimits
     spool: Spool
-    typing: TypingSignals
-    loop: asyncio.AbstractEventLoop
 
     def shown(self, message: Message) -> dict[str, Any]:
         return as_json(message)

@@ -10,6 +10,7 @@ import pyotp
 import segno
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pyotp.totp import TOTP
 
 STEP_SECONDS = 30
 DRIFT = 1  # steps that a phone's clock may be off, either way
@@ -55,7 +56,7 @@ def new_secret() -> str:
 def accepted_step(secret: str, code: str, *, last_step: int | None, now: datetime) -> int | None:
     """The time step whose code this is, None where it is of no step near now or of one that was used already."""
     typed = "".join(code.split())
-    totp, here = pyotp.TOTP(secret), int(now.timestamp()) // STEP_SECONDS
+    totp, here = TOTP(secret), int(now.timestamp()) // STEP_SECONDS
     steps = range(here - DRIFT, here + DRIFT + 1)
     fitting = [step for step in steps if hmac.compare_digest(totp.generate_otp(step).encode(), typed.encode())]
     return next((step for step in fitting if last_step is None or step > last_step), None)
@@ -63,7 +64,7 @@ def accepted_step(secret: str, code: str, *, last_step: int | None, now: datetim
 
 def qr_svg(secret: str, *, email: str, issuer: str) -> str:
     """The picture that an authenticator app reads, as inline SVG without styles."""
-    address = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
+    address = TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
     return segno.make(address, error="m", micro=False).svg_inline(
         scale=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True
     )

@@ -57,7 +57,7 @@ def held(site: str, team: Team) -> Iterator[str]:
             oncall.remove_person(session, person_id=listed.person.id, actor=team.admin, now=utc_now())
 
 
-@pytest.fixture(scope="module", params=LOOKS.values(), ids=LOOKS)
+@pytest.fixture(scope="module", params=LOOKS.values(), ids=list(LOOKS))
 def seen(request, browser: Browser, site: str, team: Team) -> Iterator[ConsolePage]:
     """Signed in as the admin, in one look after the other."""
     allowed = Allowed()

@@ -39,7 +39,7 @@ def test_the_whole_story_from_a_crisis_message_to_the_close(widget: WidgetPage, 
     row.get_by_role("link").click()
     console.when_live()
     expect(console.thread.locator("mark").first).to_be_visible()
-    assert console.thread.locator("mark").first.text_content() in CRISIS
+    assert console.thread.locator("mark").first.inner_text() in CRISIS
 
     console.take()
     expect(widget.by("notice").last).to_contain_text("Sam, APRN, from the clinic has joined this chat")

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-import pyotp
 import pytest
+from pyotp.totp import TOTP
 
 from clinic.staff.totp import PLAIN_LENGTH, SecretUnreadable, Vault, accepted_step, new_secret, qr_svg
 from tests.unit.chats import NOW
@@ -12,7 +12,7 @@ KEY = "k" * 32
 
 
 def code_at(secret: str, seconds: int = 0) -> str:
-    return pyotp.TOTP(secret).at(NOW + timedelta(seconds=seconds))
+    return TOTP(secret).at(NOW + timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize("seconds", [-30, 0, 30])

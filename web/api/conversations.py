@@ -65,7 +65,7 @@ async def send(conversation_id: str, request: Request, token: Token) -> JSONResp
     turns: Turns = request.app.state.turns
     incoming = await read_incoming(request)
     answer = await turns.take(conversation_id, token, incoming)
-    request.app.state.context.typing.stop(conversation_id, "visitor")
+    request.app.state.context.hub.typing.stop(conversation_id, "visitor")
     return JSONResponse(answer)
 
 
@@ -79,7 +79,7 @@ async def type_on(conversation_id: str, context: Held, token: Token) -> Response
             return conversation.state == ConversationState.staff
 
     if await asyncio.to_thread(is_held) and await context.limits.count_signal("visitor", conversation_id):
-        context.typing.note(conversation_id, "visitor")
+        context.hub.typing.note(conversation_id, "visitor")
     return Response(status_code=204)
 
 
@@ -147,7 +147,7 @@ async def stream(context: Context, conversation_id: str, newest: int) -> AsyncIt
             if held != present:
                 present = held
                 yield ServerSentEvent(json.dumps({"staff": present}), event="presence")
-            signal = context.typing.last(conversation_id, "staff")
+            signal = context.hub.typing.last(conversation_id, "staff")
             if signal != typed:
                 typed = signal
                 yield ServerSentEvent(json.dumps({"on": typed is not None}), event="typing")

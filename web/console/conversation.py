@@ -97,7 +97,7 @@ async def stream(request: Request, escalation_id: str, conversation_id: str) -> 
         while await run_in_threadpool(who_signed_in, request):
             something_new.clear()
             now = await run_in_threadpool(_look, request, escalation_id, conversation_id)
-            now["typing"] = context.typing.last(conversation_id, "visitor")
+            now["typing"] = context.hub.typing.last(conversation_id, "visitor")
             for name, value in now.items():
                 if name not in seen or seen[name] != value:
                     shown = str(value is not None).lower() if name == "typing" else str(now["messages"])
@@ -181,7 +181,7 @@ async def typing(request: Request, escalation_id: str, signed: SignedIn) -> Resp
 
     conversation_id = await run_in_threadpool(holds)
     if conversation_id and await context.limits.count_signal("staff", conversation_id):
-        context.typing.note(conversation_id, "staff")
+        context.hub.typing.note(conversation_id, "staff")
     return Response(status_code=204)
 
 
@@ -241,10 +241,9 @@ def _act(
 
     with context.database.transaction() as session:
         conversation_id = run(session, session.get_one(Staff, signed.id))
-    loop = context.loop
-    loop.call_soon_threadsafe(context.hub.wake, conversation_id)
+    context.hub.from_thread(lambda: context.hub.wake(conversation_id))
     if step is staff_side.write:
-        loop.call_soon_threadsafe(context.typing.stop, conversation_id, "staff")
+        context.hub.from_thread(lambda: context.hub.typing.stop(conversation_id, "staff"))
     if is_script(request):
         return JSONResponse({"done": True})
     return RedirectResponse(f"/console/conversations/{escalation_id}{where}", 303)

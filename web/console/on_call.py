@@ -10,7 +10,7 @@ from starlette.responses import Response
 from clinic.clock import utc_now
 from clinic.errors import InvalidInput
 from clinic.handoff import channels, duty, oncall
-from clinic.handoff.alert_text import test_text
+from clinic.handoff.alert_text import channel_test
 from clinic.handoff.oncall import KINDS, list_oncall, uncovered_hours
 from web.console.access import Admin, ConsoleRoute, Signed, SignedIn
 from web.console.parts import context_of
@@ -137,7 +137,7 @@ def test_channel(request: Request, channel_id: str, signed: Admin) -> Response:
     with context_of(request).database.transaction() as session:
         address, code = oncall.begin_test(session, channel_id=channel_id, actor=signed.id, now=utc_now())
     try:
-        channels.send(address, test_text(code))
+        channels.send(address, channel_test(code))
     except channels.NotSent:
         return _page(request, signed, error="channel_not_sent", status=502)
     return RedirectResponse(f"{BACK}?sent={channel_id}#channel-{channel_id}", 303)
