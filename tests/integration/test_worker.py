@@ -21,7 +21,7 @@ from clinic.models import Alert, Escalation
 from clinic.settings import Settings
 from clinic.staff.models import Staff
 from tests.receivers import Hook, Inbox, mail_server, until, web_server
-from tests.visitor import Message, Visitor, lotus, of_conversation
+from tests.visitor import Message, Visitor, lotus
 
 # Words that stand nowhere but in this visitor's message, and a name and a number beside them.
 WORDS = "i want to die, quokkaberry, my name is Zebulon, call me at 801-555-0147"
@@ -103,6 +103,11 @@ def anna(database: Database) -> Staff:
         return found
 
 
+def case_of(database: Database, guest: Visitor) -> str:
+    with database.reading() as session:
+        return session.scalars(select(Escalation.id).where(Escalation.conversation_id == guest.id)).one()
+
+
 def notices(guest: Visitor) -> list[str]:
     return [message["text"] for message in guest.messages() if message["role"] == "notice"]
 
@@ -113,7 +118,7 @@ def says(guest: Visitor, words: str) -> str:
 
 
 def test_the_whole_handoff_tells_the_visitor_exactly_what_is_true(
-    clinic: Scratch, database: Database, guest: Visitor, anna: Staff, hook: Hook
+    database: Database, guest: Visitor, anna: Staff, hook: Hook
 ) -> None:
     before = len(hook.bodies)
     asked = time.monotonic()
@@ -123,7 +128,7 @@ def test_the_whole_handoff_tells_the_visitor_exactly_what_is_true(
     until(lambda: len(hook.bodies) > before, seconds=10)
     assert time.monotonic() - asked < 10
     says(guest, "An alert has gone out")
-    [case] = of_conversation(clinic, "escalations", guest)
+    case = case_of(database, guest)
 
     token = re.search(r"/console/ack/([\w.-]+)", hook.bodies[-1])
     assert token
@@ -131,17 +136,18 @@ def test_the_whole_handoff_tells_the_visitor_exactly_what_is_true(
         ack_from_link(session, key=KEY, token=token[1], now=utc_now())
     says(guest, "has seen the alert")
     with database.transaction() as session:
-        staff_side.claim(session, escalation_id=case["id"], staff=anna, now=utc_now())
-        staff_side.write(session, escalation_id=case["id"], staff=anna, text="Hello, I am Anna.", now=utc_now())
+        staff_side.claim(session, escalation_id=case, staff=anna, now=utc_now())
+        staff_side.write(session, escalation_id=case, staff=anna, text="Hello, I am Anna.", now=utc_now())
     says(guest, "Anna, RN, from the clinic has joined")
     assert guest.say("thank you") == []  # the assistant is silent
     with database.transaction() as session:
-        staff_side.hand_back(session, escalation_id=case["id"], staff=anna, reason="safe_with_plan", now=utc_now())
+        staff_side.hand_back(session, escalation_id=case, staff=anna, reason="safe_with_plan", now=utc_now())
     says(guest, "Anna from the clinic has left")
     assert guest.say("hello") != []
     roles = " ".join(message["role"] for message in guest.messages())
     assert roles == ("assistant visitor assistant notice notice notice staff visitor notice visitor assistant")
-    assert [row["state"] for row in lotus(clinic, "escalations", "--all") if row["id"] == case["id"]] == ["closed"]
+    with database.reading() as session:
+        assert session.get_one(Escalation, case).state == "closed"
 
 
 def test_the_lines_reach_an_open_page_by_its_event_stream(clinic: Scratch, guest: Visitor) -> None:
@@ -166,19 +172,19 @@ def test_the_lines_reach_an_open_page_by_its_event_stream(clinic: Scratch, guest
 
 
 def test_new_risk_while_staff_hold_the_chat_shows_the_resources_and_calls_again(
-    clinic: Scratch, database: Database, guest: Visitor, anna: Staff
+    database: Database, guest: Visitor, anna: Staff
 ) -> None:
     guest.say("i don't want to wake up tomorrow")
-    [case] = of_conversation(clinic, "escalations", guest)
+    case = case_of(database, guest)
     with database.transaction() as session:
-        staff_side.claim(session, escalation_id=case["id"], staff=anna, now=utc_now())
+        staff_side.claim(session, escalation_id=case, staff=anna, now=utc_now())
     [reply] = guest.say("i just took all my pills")
     assert "911" in reply["text"]
     with database.reading() as session:
         calling = session.scalars(
-            select(Alert.cause).where(Alert.escalation_id == case["id"], Alert.stopped_at.is_(None))
+            select(Alert.cause).where(Alert.escalation_id == case, Alert.stopped_at.is_(None))
         ).all()
-        assert session.get_one(Escalation, case["id"]).owner_id == anna.id
+        assert session.get_one(Escalation, case).owner_id == anna.id
     assert calling == ["raised"]
 
 
