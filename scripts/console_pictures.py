@@ -103,7 +103,7 @@ def take(page: Page, password: str) -> None:
     expect(live).to_have_text("Live")
     page.screenshot(path=IMAGES / "console-queue.png")
 
-    page.set_viewport_size({"width": 1280, "height": 1020})
+    page.set_viewport_size({"width": 1280, "height": 1150})
     page.get_by_role("link", name="Left a number").click()
     page.get_by_role("button", name="Take this chat").click()
     page.get_by_label("Write to the visitor").fill(

@@ -1,5 +1,6 @@
 """Fixtures for all layers. The service is real: web, Rasa, actions and worker, started once per run."""
 
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -7,11 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from cli.scratch import Scratch, running
 from clinic.db import Database
 from clinic.migrate import migrate
 from clinic.settings import ClinicInfo, Settings
+from tests.postgres import cluster
 from tests.staff import Team
 from tests.visitor import Visitor
 
@@ -46,6 +49,27 @@ def visitor(service: Scratch) -> Iterator[Visitor]:
 @pytest.fixture(scope="session")
 def clinic_info() -> ClinicInfo:
     return Settings().clinic
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL of this run's own: its URL without a database's name."""
+    with cluster() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[Database]:
+    """A fresh, migrated PostgreSQL database."""
+    name = f"test_{secrets.token_hex(4)}"
+    admin = create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin.dispose()
+    migrate(f"{postgres_server}/{name}")
+    opened = Database(f"{postgres_server}/{name}")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

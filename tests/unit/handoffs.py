@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinic.chat.conversations import start_conversation
 from clinic.db import Database
 from clinic.handoff.channels import NotSent, Text
 from clinic.handoff.crisis_turn import take_crisis_message
+from clinic.handoff.escalate import open_escalation
 from clinic.handoff.finding import Finding
 from clinic.handoff.oncall import add_channel, add_person
 from clinic.handoff.protocol import People
@@ -41,6 +43,17 @@ def crisis(
             now=now,
         )
         return session.scalars(select(Escalation.id).where(Escalation.conversation_id == chat)).one()
+
+
+def many_crises(database: Database, clinic: ClinicInfo, count: int) -> list[str]:
+    """As many as that, opened in one transaction."""
+    with database.transaction() as session:
+        found = []
+        for _ in range(count):
+            conversation, _token = start_conversation(session, clinic=clinic, now=NOW)
+            opened = open_escalation(session, conversation=conversation, finding=SUICIDE, message_id=None, now=NOW)
+            found.append(opened.escalation.id)
+        return found
 
 
 def employ(database: Database, name: str, *, crisis_trained: bool = True, is_active: bool = True) -> Staff:
