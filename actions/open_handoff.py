@@ -13,10 +13,12 @@ from actions.answer_question import understood
 from actions.runtime import conversation_id, language, metadata, runtime, utter
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
+from clinic.faults import fault
 from clinic.handoff.asked import person_asked_reply
 from clinic.handoff.escalate import open_escalation
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import crisis_reply
+from clinic.handoff.reach import reach
 from clinic.models import Conversation
 
 FINDINGS = {
@@ -33,22 +35,36 @@ class ActionOpenHandoff(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         # How sure Rasa has to be for each of these is set in config.yml (at_least).
         finding = replace(FINDINGS[understood(tracker).intent], language=language(tracker))
+        fault("actions.called")
         reply = await runtime().transaction(lambda session: self._open(session, tracker, finding))
+        fault("actions.handoff_committed")
         utter(dispatcher, reply)
         return [AllSlotsReset()]
 
     def _open(self, session: Session, tracker: Tracker, finding: Finding) -> Reply:
+        now = utc_now()
         conversation = session.get_one(Conversation, conversation_id(tracker))
         opened = open_escalation(
             session,
             conversation=conversation,
             finding=finding,
             message_id=metadata(tracker).get("message_id"),
-            now=utc_now(),
+            now=now,
+        )
+        fault("actions.handoff_stored")
+        reached = reach(
+            session,
+            clinic=runtime().clinic,
+            alert_urls=runtime().settings.alert_urls,
+            severity=finding.severity,
+            language=finding.language,
+            now=now,
         )
         if finding.risk == "none":
-            return person_asked_reply(runtime().clinic, finding.language)
+            return person_asked_reply(runtime().clinic, finding.language, closed_until=reached.closed_until)
         earlier = 0 if opened.alerted else conversation.crisis_replies
         conversation.crisis_replies += 1
         also = ["safeut"] if conversation.says_minor else []
-        return crisis_reply(finding, people=runtime().people, earlier=earlier, also=also)
+        return crisis_reply(
+            finding, people=reached.people, earlier=earlier, also=also, closed_until=reached.closed_until
+        )

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from clinic.chat.reply import Reply
 from clinic.db import Database
 from clinic.handoff.aftermath import Aftermath
-from clinic.handoff.protocol import People
 from clinic.settings import ClinicInfo, Settings
 
 
@@ -24,10 +23,6 @@ class Runtime:
     @property
     def clinic(self) -> ClinicInfo:
         return self.settings.clinic
-
-    @property
-    def people(self) -> People:
-        return People.trying if self.settings.alert_urls else People.queued
 
     async def transaction[T](self, work: Callable[[Session], T]) -> T:
         """Run `work` in one transaction in a thread, so that no visitor waits for another's database call."""

@@ -2,19 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-import yaml
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-from rich.console import Console
-from rich.table import Table
 
-from clinic.settings import Settings
-
-if TYPE_CHECKING:
-    from clinic.db import Database
+from cli.common import console, database, errors, settings, show
+from cli.oncall import oncall
+from cli.staff import staffing
 
 # What a command alone needs is imported inside of it: `lotus serve` has to have `web` up quickly.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Lotus Guide")
@@ -22,52 +16,10 @@ evaluating = typer.Typer(no_args_is_help=True, help="Measure against a file of l
 app.add_typer(evaluating, name="evaluate")
 screening = typer.Typer(no_args_is_help=True, help="Look into the crisis screen")
 app.add_typer(screening, name="screen")
-console, errors = Console(), Console(stderr=True)
-
+app.add_typer(oncall, name="oncall")
+app.add_typer(staffing, name="staff")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")]
 All = Annotated[bool, typer.Option("--all", help="Also what is closed")]
-
-
-def settings() -> Settings:
-    """The settings, checked; a mistake ends the command with what to mend."""
-    try:
-        made = Settings()
-        _ = made.clinic
-        return made
-    except ValidationError as problem:
-        for error in problem.errors():
-            where = ".".join(str(part) for part in error["loc"])
-            errors.print(f"[red]Setting {where}:[/] {error['msg']} (see docs/settings.md)")
-        raise typer.Exit(2) from problem
-    except SettingsError as problem:
-        errors.print(
-            f'[red]{problem}[/]: lists are written as JSON, for example \'["one", "two"]\' (see docs/settings.md)'
-        )
-        raise typer.Exit(2) from problem
-    except (OSError, yaml.YAMLError) as problem:
-        errors.print(f"[red]clinic.yml cannot be read[/] ({type(problem).__name__}). LOTUS_CLINIC_FILE is its path.")
-        raise typer.Exit(2) from problem
-
-
-def database(made: Settings) -> "Database":
-    from clinic.db import Database
-    from clinic.migrate import migrate
-
-    migrate(made.database)
-    return Database(made.database)
-
-
-def show(rows: list[dict[str, str | None]], *, as_json: bool, empty: str) -> None:
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-        return
-    if not rows:
-        console.print(empty)
-        return
-    table = Table(*rows[0])
-    for row in rows:
-        table.add_row(*(value or "–" for value in row.values()))
-    console.print(table)
 
 
 @app.command()
@@ -192,6 +144,23 @@ def purge() -> None:
 
 
 @app.command()
+def drill(
+    severity: Annotated[str, typer.Option(help="concern, acute or imminent")] = "acute",
+    ack: Annotated[bool, typer.Option("--ack", help="Wait until somebody has acknowledged it as well")] = False,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for each step")] = 60.0,
+    url: Annotated[str, typer.Option(help="The running service")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Run a marked test escalation through the real path: real alerts go out, each says that it is a drill."""
+    from cli.drill import drill as run
+
+    made = settings()
+    found = run(made, url or f"http://{made.host}:{made.port}", severity=severity, ack=ack, seconds=wait)
+    show(found.rows(), as_json=as_json, empty="")
+    raise typer.Exit(0 if found.passed else 1)
+
+
+@app.command()
 def doctor() -> None:
     """Check what the assistant needs, and say how to mend what is missing."""
     from cli.doctor import examine
@@ -213,6 +182,16 @@ def evaluate_screen(file: Annotated[Path, typer.Argument(exists=True, dir_okay=F
     from cli.evaluate_screen import evaluate
 
     typer.echo(json.dumps(evaluate(file, console)))
+
+
+@screening.command("false-alarms")
+def screen_false_alarms(as_json: AsJson = False) -> None:
+    """Print what staff closed as a false alarm, with visitors' words: for whoever may read chats, and nobody else."""
+    from clinic.handoff.false_alarms import list_false_alarms
+
+    with database(settings()).reading() as session:
+        rows = list_false_alarms(session)
+    show(rows, as_json=as_json, empty="No false alarm was reported.")
 
 
 @screening.command("explain")

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from rich.console import Console
 
+from cli.doctor_handoff import examine_handoff
 from cli.train import ENGINE, is_trained
+from clinic.handoff.playbook import playbook
 from clinic.handoff.protocol import protocol
 from clinic.library import library
 from clinic.settings import Settings
@@ -22,7 +24,7 @@ class Finding(NamedTuple):
 
 def examine(settings: Settings, console: Console) -> int:
     marks = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
-    findings = [*_machine(settings), *_content()]
+    findings = [*_machine(settings), *(Finding(*found) for found in examine_handoff(settings)), *_content()]
     for finding in findings:
         console.print(f"{marks[finding.level]}  {finding.what}")
     return int(any(finding.level == "error" for finding in findings))
@@ -40,8 +42,6 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.data_dir).free // 1_000_000
     yield Finding("ok" if free > FREE_MB else "error", f"{free} MB free for {settings.data_dir}")
-    if not settings.alert_urls:
-        yield Finding("warning", "nobody is alerted: LOTUS_ALERT_URLS is empty, staff see `lotus escalations` only")
 
 
 def _content() -> Iterator[Finding]:
@@ -52,8 +52,9 @@ def _content() -> Iterator[Finding]:
     late = [answer.topic for answer in book.answers.values() if answer.next_review < today]
     if late:
         yield Finding("warning", f"reviews that are due: {', '.join(late)}")
-    if protocol()["next_review"] < today:
-        yield Finding("warning", "data/protocol.yml is due for review")
+    for name, reviewed in (("protocol", protocol()), ("playbook", playbook())):
+        if reviewed["next_review"] < today:
+            yield Finding("warning", f"data/{name}.yml is due for review")
     waiting = sum(answer.awaits_review for answer in book.answers.values())
     if waiting:
         yield Finding("warning", f"{waiting} answers are awaiting clinician review")

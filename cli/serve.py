@@ -155,8 +155,22 @@ def _refuse_taken_ports(settings: Settings, names: set[str]) -> None:
             sys.exit(f"{name} cannot listen on {host}:{port} ({problem.strerror}); set {variable} to another port")
 
 
+def _refuse_without_anybody_on_call(settings: Settings) -> None:
+    """In production mode nothing starts that could not call anybody."""
+    if settings.mode != "production":
+        return
+    from clinic.handoff.fitness import unfit_for_production
+    from clinic.migrate import migrate
+
+    migrate(settings.database)
+    if reasons := unfit_for_production(settings):
+        sys.exit(f"LOTUS_MODE=production: {', '.join(reasons)}; `lotus doctor` says how to mend it")
+
+
 def serve(settings: Settings, only: list[str]) -> None:
     chosen = [part for part in parts(settings) if not only or part.name in only]
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if any(part.name == "worker" for part in chosen):
+        _refuse_without_anybody_on_call(settings)
     _refuse_taken_ports(settings, {part.name for part in chosen})
     asyncio.run(Supervisor(settings, chosen).run())

@@ -5,6 +5,7 @@ ClinicError
 ├── NotAllowed          the token does not open this conversation
 ├── InvalidInput        a value a person typed cannot be used; `reason` is a key, never their words
 └── Conflict            the state has moved on since the caller looked
+    └── HeldByAnother   somebody else has the chat; `owner` is their first name
 """
 
 
@@ -30,3 +31,11 @@ class InvalidInput(ClinicError):
 
 class Conflict(ClinicError):
     """The state has moved on."""
+
+
+class HeldByAnother(Conflict):
+    """Somebody else has the chat already. `owner` is their first name, for the page of who came second."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__("held by another")
+        self.owner = owner

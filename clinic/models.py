@@ -74,7 +74,10 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """One bubble. `turn_of` is the visitor's message it answers; `answered_at` closes a visitor's turn."""
+    """One bubble. `turn_of` is the visitor's message it answers; `answered_at` closes a visitor's turn.
+
+    `author` is who wrote a message of staff, as the visitor reads it: first name and title at that time.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -91,6 +94,7 @@ class Message(Base):
     role: Mapped[str] = mapped_column(String(16))
     kind: Mapped[str | None] = mapped_column(String(32))
     topic: Mapped[str | None] = mapped_column(String(64))
+    author: Mapped[str | None] = mapped_column(String(170))
     text: Mapped[str]
     buttons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     sources: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
@@ -141,7 +145,11 @@ class Escalation(Base):
 
 
 class Alert(Base):
-    """One message to staff that has to go out, marked delivered only after it was."""
+    """One reason to call staff, marked delivered only after a channel took it, repeated until `stopped_at`.
+
+    `cause` says why it was opened; the attempts are rows of their own. One that was stopped before anything went out
+    is `failed`.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (one_of("state", AlertState), Index("ix_alerts_due", "state", "next_attempt_at"))
@@ -149,11 +157,13 @@ class Alert(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     escalation_id: Mapped[str] = mapped_column(ForeignKey("escalations.id", ondelete="CASCADE"), index=True)
     severity: Mapped[str] = mapped_column(String(16))
+    cause: Mapped[str] = mapped_column(String(16), default="opened")
     state: Mapped[str] = mapped_column(String(16), default=AlertState.pending)
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(64))
 
 

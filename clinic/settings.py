@@ -1,16 +1,22 @@
 """Settings: environment variables `LOTUS_*` for the machine, `clinic.yml` for the clinic. Checked at start."""
 
-from datetime import time
+import contextlib
+import secrets
+from datetime import date, time
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from holidays import list_supported_countries
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from clinic.handoff.policy import Paging
+
 ROOT = Path(__file__).resolve().parent.parent
+WEAKEST_PASSWORD_KIB = 19_456  # the least that OWASP's password storage cheat sheet names for argon2id
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -24,6 +30,10 @@ class ClinicInfo(BaseModel):
     time_zone: str
     retention_days: int = Field(ge=1, le=3650)
     call_hours: dict[Weekday, tuple[time, time]]
+    opening_hours: dict[Weekday, tuple[time, time]]
+    holidays: str = ""
+    closed_days: list[date] = []
+    paging: Paging
 
     @field_validator("time_zone")
     @classmethod
@@ -34,13 +44,23 @@ class ClinicInfo(BaseModel):
             raise ValueError("not a time zone such as America/Denver") from problem
         return value
 
-    @field_validator("call_hours", mode="before")
+    @field_validator("holidays")
+    @classmethod
+    def known_holidays(cls, value: str) -> str:
+        """A country and a part of it as the library `holidays` names them."""
+        if value:
+            country, _, part = value.partition("-")
+            if part not in list_supported_countries().get(country, []):
+                raise ValueError("not a country and state such as US-UT")
+        return value
+
+    @field_validator("call_hours", "opening_hours", mode="before")
     @classmethod
     def read_ranges(cls, value: dict[str, str]) -> dict[str, tuple[str, str]]:
         """`monday: "09:00-17:00"` becomes a pair."""
         return {day: tuple(hours.split("-")) if isinstance(hours, str) else hours for day, hours in value.items()}  # type: ignore[misc]
 
-    @field_validator("call_hours")
+    @field_validator("call_hours", "opening_hours")
     @classmethod
     def in_order(cls, value: dict[str, tuple[time, time]]) -> dict[str, tuple[time, time]]:
         if wrong := [day for day, (opens, closes) in value.items() if opens >= closes]:
@@ -69,17 +89,37 @@ class Settings(BaseSettings):
     model_dir: Path = ROOT / "models"
     allowed_origins: list[str] = []
     alert_urls: list[str] = []
+    mode: Literal["development", "production"] = "development"
+    heartbeat_url: str = ""
+    secret_key: str = ""
+    public_url: str = ""
     trusted_proxies: list[str] = ["127.0.0.1"]
     turn_seconds: float = Field(default=6.0, gt=0, le=30)
     messages_per_minute: int = Field(default=60, ge=1)
     conversations_per_hour: int = Field(default=1000, ge=1)
+    password_memory_kib: int = Field(default=65536, ge=8, le=1048576)
+    console_idle_minutes: int = Field(default=60, ge=5, le=720)
+    console_hours: int = Field(default=12, ge=1, le=24)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("secret_key")
+    @classmethod
+    def long_enough(cls, value: str) -> str:
+        if value and len(value) < 32:
+            raise ValueError("at least 32 characters, for example from `openssl rand -hex 32`")
+        return value
 
     @field_validator("data_dir", "clinic_file", "model_dir")
     @classmethod
     def absolute(cls, value: Path) -> Path:
         """All parts mean the same place, whichever folder they run in."""
         return value.absolute()
+
+    @model_validator(mode="after")
+    def fit_for_production(self) -> Self:
+        if self.mode == "production" and self.password_memory_kib < WEAKEST_PASSWORD_KIB:
+            raise ValueError(f"LOTUS_PASSWORD_MEMORY_KIB is under {WEAKEST_PASSWORD_KIB} in production")
+        return self
 
     @cached_property
     def clinic(self) -> ClinicInfo:
@@ -99,6 +139,29 @@ class Settings(BaseSettings):
     def spool_dir(self) -> Path:
         """Escalations that the database could not take yet."""
         return self.data_dir / "spool"
+
+    @cached_property
+    def secret(self) -> str:
+        """What links and sessions are signed with: LOTUS_SECRET_KEY, or a key kept in the data folder."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.data_dir / "secret.key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            # Written under another name first: a process that starts in the same moment must not read half a key.
+            partial = path.with_suffix(f".{secrets.token_hex(4)}")
+            partial.touch(mode=0o600, exist_ok=False)
+            partial.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+            try:
+                path.hardlink_to(partial)
+            finally:
+                partial.unlink()
+        return path.read_text(encoding="utf-8")
+
+    @property
+    def address(self) -> str:
+        """Where people reach `web`, without a slash at the end: LOTUS_PUBLIC_URL, or this machine's own address."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
     @property
     def rasa(self) -> str:

@@ -29,6 +29,10 @@ def patch() -> None:
     # The tracker store waited for the disk at every commit. In this mode a power cut can take the last commits, the
     # state of a dialogue, but leaves the file whole; the conversation itself is web's, in another database.
     sqlalchemy.event.listen(Engine, "connect", write_ahead)
+    if os.environ.get("LOTUS_FAULT_POINT"):
+        from engine import faults
+
+        faults.install()
 
 
 def write_ahead(connection: object, _: object) -> None:

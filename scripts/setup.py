@@ -1,7 +1,7 @@
 """Install everything Lotus Guide needs; `make setup` runs it. Only the standard library is used.
 
 It brings uv into .tools/, builds .venv (the app) and engine/.venv (Rasa) from the hashed lock files and makes
-sure that the tests find a browser. What is already in place is left alone, so a second run does nothing.
+sure that the tests find a browser and PostgreSQL. What is already in place is left alone, so a second run does nothing.
 """
 
 from __future__ import annotations
@@ -108,6 +108,34 @@ def bring_browser() -> None:
         raise SetupError("no browser for the tests: install Chromium, or set LOTUS_CHROMIUM to its path.")
 
 
+def find_postgres() -> str | None:
+    """The folder of PostgreSQL's programs for the tests: LOTUS_POSTGRES, Debian's newest, or the PATH's."""
+    named = os.environ.get("LOTUS_POSTGRES")
+    if named:
+        return named
+    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    found = packaged[-1] if packaged else on_path and Path(on_path).resolve()
+    return str(found.parent) if found else None
+
+
+def bring_postgres() -> None:
+    if find_postgres():
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        run("apt-get", "update", "-qq")
+        # Without this the package starts a server of its own, which nobody here needs.
+        Path("/etc/postgresql-common").mkdir(parents=True, exist_ok=True)
+        with Path("/etc/postgresql-common/createcluster.conf").open("a", encoding="utf-8") as settings:
+            settings.write("create_main_cluster = false\n")
+        run(
+            "apt-get", "install", "-qq", "-y", "--no-install-recommends", "postgresql",
+            DEBIAN_FRONTEND="noninteractive",
+        )  # fmt: skip
+    if not find_postgres():
+        raise SetupError("no PostgreSQL for the tests: install it, or set LOTUS_POSTGRES to the folder of its initdb.")
+
+
 def main() -> int:
     started = time.monotonic()
     steps = [("uv", bring_uv)]
@@ -116,6 +144,7 @@ def main() -> int:
         steps.append((name, lambda folder=folder, lock=lock: install(folder, lock)))
     if "--without-browser" not in sys.argv:
         steps.append(("a browser for the tests", bring_browser))
+        steps.append(("PostgreSQL for the tests", bring_postgres))
     for number, (name, step) in enumerate(steps, 1):
         print(f"[{number}/{len(steps)}] {name}", flush=True)
         try:

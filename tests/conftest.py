@@ -1,22 +1,36 @@
 """Fixtures for all layers. The service is real: web, Rasa, actions and worker, started once per run."""
 
+import secrets
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from cli.scratch import Scratch, running
 from clinic.db import Database
 from clinic.migrate import migrate
 from clinic.settings import ClinicInfo, Settings
+from tests.postgres import cluster
+from tests.staff import Team
 from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     """Everything, as `lotus serve` runs it."""
-    with running(tmp_path_factory.mktemp("service"), LOTUS_MESSAGES_PER_MINUTE="100000") as started:
+    eased = {"LOTUS_MESSAGES_PER_MINUTE": "100000", "LOTUS_PASSWORD_MEMORY_KIB": "64"}
+    with running(tmp_path_factory.mktemp("service"), **eased) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def team(service: Scratch) -> Team:
+    """Accounts in the running service: an admin, somebody trained, somebody who is not."""
+    return Team.of(service)
 
 
 @pytest.fixture(scope="session")
@@ -37,11 +51,41 @@ def clinic_info() -> ClinicInfo:
     return Settings().clinic
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL of this run's own: its URL without a database's name."""
+    with cluster() as url:
+        yield url
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def postgres(postgres_server: str) -> Iterator[Database]:
+    """A fresh, migrated PostgreSQL database."""
+    name = f"test_{secrets.token_hex(4)}"
+    admin = create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    admin.dispose()
+    migrate(f"{postgres_server}/{name}")
+    opened = Database(f"{postgres_server}/{name}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database in the newest shape, to be copied: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    migrate(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path, migrated: Path) -> Iterator[Database]:
     """A fresh, migrated SQLite database."""
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    migrate(url)
-    opened = Database(url)
+    shutil.copy(migrated, tmp_path / "test.db")
+    opened = Database(f"sqlite:///{tmp_path / 'test.db'}")
     yield opened
     opened.close()

@@ -8,12 +8,16 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 import screen
+from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.handoff.spool import Spool
 from clinic.migrate import migrate
+from clinic.opening import is_open
 from clinic.settings import Settings
 from web import pages
-from web.api import conversations, health
+from web.api import conversations, drill, health
+from web.console.parts import make_parts
+from web.console.routes import console_routers
 from web.context import Context
 from web.errors import install_error_handlers
 from web.library import routes as library
@@ -31,21 +35,26 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(migrate, settings.database)
         await asyncio.to_thread(screen.warm_up)
+        is_open(settings.clinic, utc_now())  # the year's holidays are worked out once, not in somebody's crisis
         database = Database(settings.database)
         rasa = RasaClient(settings.rasa, seconds=settings.turn_seconds)
+        hub = LiveHub(database)
         context = Context(
             settings=settings,
             database=database,
             rasa=rasa,
-            hub=LiveHub(database),
+            hub=hub,
             limits=RateLimits(settings),
             spool=Spool(settings.spool_dir),
         )
         app.state.context, app.state.turns = context, Turns(context)
-        polling = asyncio.create_task(context.hub.poll())
+        app.state.console = staff = await asyncio.to_thread(make_parts, settings, context)
+        running = [asyncio.create_task(one) for one in (hub.poll(), staff.hub.poll(), staff.refusals.keep_writing())]
         yield
         await app.state.turns.close()
-        polling.cancel()
+        for task in running:
+            task.cancel()
+        await staff.refusals.write()
         await rasa.close()
         database.close()
 
@@ -60,7 +69,10 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_error_handlers(app)
     app.include_router(conversations.router)
+    app.include_router(drill.router)
     app.include_router(health.router)
     app.include_router(library.router)
     app.include_router(pages.router)
+    for router in console_routers():
+        app.include_router(router)
     return app

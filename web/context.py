@@ -5,7 +5,6 @@ from typing import Any
 
 from clinic.chat.conversations import as_json
 from clinic.db import Database
-from clinic.handoff.protocol import People
 from clinic.handoff.spool import Spool
 from clinic.models import Message
 from clinic.settings import Settings
@@ -22,11 +21,6 @@ class Context:
     hub: LiveHub
     limits: RateLimits
     spool: Spool
-
-    @property
-    def people(self) -> People:
-        """What can be said of staff once an escalation is committed."""
-        return People.trying if self.settings.alert_urls else People.queued
 
     def shown(self, message: Message) -> dict[str, Any]:
         return as_json(message)

@@ -6,7 +6,7 @@ at once for what this process stored, and within a poll for what another process
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.db import Database
 from clinic.models import Message
+from web.typing_signal import TypingSignals
 
 log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0  # how late a message of another process (the worker, a second web) may reach a page
@@ -27,6 +28,8 @@ class LiveHub:
         self._database = database
         self._streams: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._newest = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.typing = TypingSignals(self.wake)
 
     @contextmanager
     def subscribe(self, conversation_id: str) -> Iterator[asyncio.Event]:
@@ -44,8 +47,14 @@ class LiveHub:
         for event in self._streams.get(conversation_id, ()):
             event.set()
 
+    def from_thread(self, work: Callable[[], None]) -> None:
+        """Let the event loop of `poll` do it: nothing else here may be called from another thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(work)
+
     async def poll(self) -> None:
         """Runs for ever: looks for messages that other processes have stored."""
+        self._loop = asyncio.get_running_loop()
         while True:
             try:
                 for conversation_id in await asyncio.to_thread(self._changed):

@@ -14,10 +14,12 @@ from clinic.chat.conversations import Turn, add_message, add_visitor_message, fi
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
 from clinic.errors import ClinicError
+from clinic.faults import fault
 from clinic.handoff.aftermath import Aftermath, aftermath_of
 from clinic.handoff.crisis_turn import take_crisis_message
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import answered_no_reply, safe_text, who_is_told_reply
+from clinic.handoff.reach import reach
 from clinic.handoff.safety_question import count_message, note_question
 from clinic.handoff.who_is_told import asks_who_is_told
 from clinic.models import Conversation, ConversationState, Message
@@ -109,17 +111,31 @@ class Turns:
         client_id = incoming.client_id or f"server-{time.monotonic_ns()}"
 
         def commit() -> Turn:
+            fault("web.crisis_read")
             with context.database.transaction() as session:
                 conversation = open_conversation(session, conversation_id=conversation_id, token=token)
-                return take_crisis_message(
+                now = utc_now()
+                reached = reach(
+                    session,
+                    clinic=context.settings.clinic,
+                    alert_urls=context.settings.alert_urls,
+                    severity=finding.severity,
+                    language=finding.language,
+                    now=now,
+                )
+                turn = take_crisis_message(
                     session,
                     conversation=conversation,
                     client_id=client_id,
                     text=read.words,
                     finding=finding,
-                    people=context.people,
-                    now=utc_now(),
+                    people=reached.people,
+                    closed_until=reached.closed_until,
+                    now=now,
                 )
+                fault("web.crisis_stored")
+            fault("web.crisis_committed")
+            return turn
 
         try:
             if not readable:

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 
 from clinic.clock import iso, utc_now
+from clinic.faults import fault
 from clinic.handoff.crisis_turn import also_said
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import People, crisis_reply
@@ -38,6 +39,7 @@ async def answer_unstored(
     entry = Spooled(conversation_id, token, client_id, text, finding, received_at=now)
     try:
         await asyncio.wait_for(asyncio.to_thread(context.spool.put, entry), 0.2)
+        fault("web.crisis_spooled")
         SPOOLED.labels("written").inc()
     except (OSError, TimeoutError) as problem:
         SPOOLED.labels("in_memory").inc()

@@ -1,25 +1,32 @@
 """The worker: `python -m worker`. Each round is short, and a failure in one part never stops the others."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import apprise
 import structlog
 
 from clinic.clock import utc_now
 from clinic.db import Database
-from clinic.handoff.alerts import deliver_due
+from clinic.faults import fault
+from clinic.handoff.fitness import unfit_for_production
+from clinic.handoff.oncall import is_anybody_reachable
+from clinic.handoff.paging import Pager
 from clinic.handoff.protocol import People
 from clinic.handoff.spool import Spool, store_spooled
+from clinic.handoff.timers import run_timers
 from clinic.logs import configure_logging
 from clinic.migrate import migrate
 from clinic.retention import purge_conversations, purge_tracker
 from clinic.settings import Settings
+from worker.heartbeat import Heartbeat
 
 log = structlog.get_logger("worker")
 ROUND_SECONDS = 2.0  # the first alert has to be out within 10 s
+SENDERS = 16  # channels that may be sending at the same time
 PURGE_EVERY = timedelta(hours=1)
 
 
@@ -28,47 +35,53 @@ class Worker:
         self._settings = settings
         self._database = Database(settings.database)
         self._spool = Spool(settings.spool_dir)
-        self._channels = []
-        for number, url in enumerate(settings.alert_urls, 1):
-            channel = apprise.Apprise()
-            if not channel.add(url):
-                raise SystemExit(f"LOTUS_ALERT_URLS: entry {number} is not an address Apprise understands")
-            self._channels.append(channel)
+        self._executor = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
+        self._pager = Pager(self._database, settings, executor=self._executor, clock=utc_now)
+        self._heartbeat = Heartbeat(settings.heartbeat_url)
         self._purge_at = utc_now()
 
     def run(self, stop: threading.Event) -> None:
-        if not self._settings.alert_urls:
-            log.warning("alerts.no_channel", mend="set LOTUS_ALERT_URLS; until then staff see `lotus escalations`")
+        if not self._is_anybody_reachable():
+            log.warning("alerts.no_channel", mend="see `lotus oncall`; until then staff see `lotus escalations`")
         while not stop.is_set():
-            self._try("spool", self._store_spooled)
-            self._try("alerts", self._deliver)
+            fault("worker.round")
+            done = [
+                self._try("spool", self._store_spooled),
+                self._try("timers", self._run_timers),
+                self._try("alerts", self._call_staff),
+            ]
+            if all(done):
+                self._heartbeat.beat(now=utc_now())
             self._try("retention", self._purge)
             stop.wait(ROUND_SECONDS)
+        self._executor.shutdown(wait=True, cancel_futures=True)
         self._database.close()
 
-    def _try(self, part: str, work: Callable[[], None]) -> None:
+    def _try(self, part: str, work: Callable[[], None]) -> bool:
         try:
             work()
+            return True
         except Exception as problem:
             log.error("worker.part_failed", part=part, error=type(problem).__name__)
+            return False
+
+    def _is_anybody_reachable(self) -> bool:
+        with self._database.reading() as session:
+            return is_anybody_reachable(session, alert_urls=self._settings.alert_urls)
 
     def _store_spooled(self) -> None:
-        people = People.trying if self._settings.alert_urls else People.queued
+        people = People.trying if self._is_anybody_reachable() else People.queued
         if stored := store_spooled(self._database, self._spool, people=people, now=utc_now()):
             log.info("spool.stored", count=stored)
 
-    def _deliver(self) -> None:
-        if not self._settings.alert_urls:
-            return
-        if delivered := deliver_due(self._database, send=self._send, now=utc_now()):
-            log.info("alerts.delivered", count=delivered)
+    def _run_timers(self) -> None:
+        with self._database.transaction() as session:
+            changed = run_timers(session, now=utc_now())
+        if changed:
+            log.info("handoff.timers", changed=changed)
 
-    def _send(self, title: str, body: str) -> bool:
-        """Through every channel; true where one took it: a broken one must not page the others for ever."""
-        taken = [bool(channel.notify(title=title, body=body)) for channel in self._channels]
-        if not all(taken):
-            log.error("alert.channel_failed", channels=[number for number, ok in enumerate(taken, 1) if not ok])
-        return any(taken)
+    def _call_staff(self) -> None:
+        self._pager.round()
 
     def _purge(self) -> None:
         if utc_now() < self._purge_at:
@@ -86,6 +99,9 @@ def main() -> None:
     settings = Settings()
     configure_logging("worker", settings.log_level)
     migrate(settings.database)
+    if reasons := unfit_for_production(settings):
+        log.critical("worker.refused", reasons=reasons)
+        sys.exit(3)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -164,7 +164,7 @@ def offered_title(session: Session, *, conversation_id: str, payload: str) -> st
 
 
 def as_json(message: Message) -> dict[str, Any]:
-    """The HTTP contract's message; `client_id` only on the visitor's own."""
+    """The HTTP contract's message; `client_id` only on the visitor's own, `author` only on those of staff."""
     shown: dict[str, Any] = {
         "id": message.id,
         "role": message.role,
@@ -177,6 +177,8 @@ def as_json(message: Message) -> dict[str, Any]:
     }
     if message.client_id:
         shown["client_id"] = message.client_id
+    if message.author:
+        shown["author"] = message.author
     return shown
 
 

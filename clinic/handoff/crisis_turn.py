@@ -23,6 +23,7 @@ def take_crisis_message(
     finding: Finding,
     people: People,
     now: datetime,
+    closed_until: str = "",
 ) -> Turn:
     """Store the message, the escalation with its alert, and the reply. The same client_id again changes nothing.
 
@@ -42,7 +43,7 @@ def take_crisis_message(
     if phone := find_phone(text):
         opened.escalation.phone = phone
         also.append("phone_added")
-    reply = crisis_reply(finding, people=people, earlier=earlier, also=also)
+    reply = crisis_reply(finding, people=people, earlier=earlier, also=also, closed_until=closed_until)
     note_question(conversation, reply, now=now)
     stored = add_message(session, conversation=conversation, reply=reply, now=now, turn_of=visitor)
     conversation.crisis_replies += 1

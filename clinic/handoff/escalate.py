@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.clock import iso
+from clinic.handoff.alarm import Cause, start_alert
 from clinic.handoff.finding import WITHHOLDING_RISKS, Finding
-from clinic.models import Alert, Conversation, ConversationState, Escalation, EscalationState
+from clinic.models import Conversation, ConversationState, Escalation, EscalationState
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def open_escalation(
         .where(Escalation.conversation_id == conversation.id, Escalation.state != EscalationState.closed)
         .with_for_update()
     )
+    evidence = [entry | {"message_id": message_id} for entry in finding.evidence]
+    cause = Cause.opened if escalation is None else Cause.raised
     if escalation is None:
         escalation = Escalation(
             id=secrets.token_urlsafe(12),
@@ -43,7 +46,7 @@ def open_escalation(
             severity=finding.severity,
             about=finding.about,
             language=finding.language,
-            evidence=finding.evidence,
+            evidence=evidence,
             opened_at=now,
             raised_at=now,
             state=EscalationState.open,
@@ -54,15 +57,15 @@ def open_escalation(
     elif finding.adds_to(escalation.risk, escalation.severity):
         escalation.risk, escalation.severity = finding.risk, finding.severity
         escalation.about, escalation.source = finding.about, finding.source
-        escalation.evidence = [*escalation.evidence, *finding.evidence]
+        escalation.evidence = [*escalation.evidence, *evidence]
         escalation.message_id, escalation.raised_at = message_id, now
-        escalation.state = EscalationState.open
+        escalation.state, escalation.follow_up_at = EscalationState.open, None
         alerted = True
     else:
-        escalation.evidence = [*escalation.evidence, *finding.evidence]
+        escalation.evidence = [*escalation.evidence, *evidence]
         alerted = False
     if alerted:
-        session.add(Alert(escalation_id=escalation.id, severity=finding.severity, created_at=now, next_attempt_at=now))
+        start_alert(session, escalation, cause=cause, now=now)
     if finding.risk != "none":
         conversation.flagged, conversation.language = True, finding.language
         conversation.withholds = conversation.withholds or finding.risk in WITHHOLDING_RISKS

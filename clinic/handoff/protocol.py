@@ -15,7 +15,23 @@ class People(StrEnum):
 
     trying = "people_trying"  # recorded, and a channel is configured that the worker uses
     queued = "people_queued"  # recorded, no channel configured: staff see it when they look
+    waiting = "people_waiting"  # recorded, and staff are alerted when the clinic opens
     not_reached = "people_not_reached"  # not even recorded yet
+
+
+class Notice(StrEnum):
+    """Lines about people that follow in the chat, as things change; keys of `notices`."""
+
+    sent = "sent"
+    seen = "seen"
+    joined = "joined"
+    left = "left"
+    left_trying = "left_trying"
+    lapsed = "lapsed"
+    trying_again = "trying_again"
+    unanswered = "unanswered"
+    not_delivered = "not_delivered"
+    nobody_answered = "nobody_answered"
 
 
 FILE = DATA / "protocol.yml"
@@ -33,6 +49,7 @@ OTHER_TEXTS = (
     "answered_no",
     "who_is_told",
     "safeut",
+    "closed_now",
 )
 
 
@@ -50,6 +67,8 @@ def read_protocol() -> dict[str, Any]:
             _ = book["resources"][entry.get("imminent_resources", entry["resources"])]
         for key in (*People, *OTHER_TEXTS):
             _ = texts[key]
+        _ = book["opens"][language]["at"], book["opens"][language]["weekdays"][6]
+        _ = [book["notices"][language][key] for key in Notice]
         _ = [links[name] for name in ("call_988", "text_988", "call_911", "call_clinic", "safeut")]
         _ = [links[f"{question}_{answer}"]["payload"] for question in Question for answer in (Answer.yes, Answer.no)]
     return book
@@ -80,10 +99,13 @@ def resources(finding: Finding) -> tuple[str, list[Button]]:
     return text(chosen["text"], finding.language), buttons(chosen["buttons"], finding.language)
 
 
-def crisis_reply(finding: Finding, *, people: People, earlier: int = 0, also: Sequence[str] = ()) -> Reply:
+def crisis_reply(
+    finding: Finding, *, people: People, earlier: int = 0, also: Sequence[str] = (), closed_until: str = ""
+) -> Reply:
     """What a visitor reads at once. `earlier` counts the crisis replies this conversation has had.
 
-    `also` names texts that belong in this one: safeut (with its link), who_is_told, phone_added.
+    `closed_until`: when the clinic opens again, in words, where it is closed now. `also` names texts that belong in
+    this one: safeut (with its link), who_is_told, phone_added.
     """
     language = finding.language
     entry: dict[str, Any] = protocol()["replies"][finding.risk]
@@ -100,7 +122,10 @@ def crisis_reply(finding: Finding, *, people: People, earlier: int = 0, also: Se
     parts = [_opening(finding, entry[language]), numbers]
     if finding.about == "other" and "help_other" in entry[language]:
         parts.append(entry[language]["help_other"])
-    parts += [text(key, language) for key in (people, *also)]
+    parts.append(text(people, language).format(opens=closed_until))
+    if closed_until and people in (People.trying, People.queued):
+        parts.append(text("closed_now", language).format(opens=closed_until))
+    parts += [text(key, language) for key in also]
     if "extra" in entry:
         parts.append(text(entry["extra"], language))
     if entry.get("offer_call") and "phone_added" not in also:

@@ -15,6 +15,7 @@ from clinic.chat.conversations import add_message, find_turn, open_conversation
 from clinic.chat.reply import Reply
 from clinic.db import Database
 from clinic.errors import NotAllowed, NotFound
+from clinic.faults import fault
 from clinic.handoff.crisis_turn import take_crisis_message
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import People, text
@@ -91,6 +92,7 @@ def store_spooled(database: Database, spool: Spool, *, people: People, now: date
                 if known is None:
                     late = Reply("handoff", text("recorded_late", entry.finding.language))
                     add_message(session, conversation=conversation, reply=late, now=now, role=Role.notice)
+        fault("worker.spool_stored")
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         stored += 1

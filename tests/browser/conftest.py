@@ -1,5 +1,6 @@
 """A real Chromium against the real service. Every test gets a fresh page that refuses silent trouble."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -11,7 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.browser.console_page import ConsolePage
 from tests.browser.widget_page import WidgetPage
+from tests.staff import Team
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -72,10 +75,10 @@ def context_options() -> dict:
     return {"viewport": {"width": 1280, "height": 860}}
 
 
-@pytest.fixture
-def context(browser: Browser, site: str, allowed: Allowed, context_options: dict) -> Iterator[BrowserContext]:
+@contextlib.contextmanager
+def watched(browser: Browser, site: str, allowed: Allowed, options: dict) -> Iterator[BrowserContext]:
     """A fresh context that fails its test on requests to elsewhere, console errors and CSP violations."""
-    opened = browser.new_context(base_url=site, **context_options)
+    opened = browser.new_context(base_url=site, **options)
     opened.set_default_timeout(15_000)
     problems: list[str] = []
     home = origin_of(site)
@@ -96,6 +99,25 @@ def context(browser: Browser, site: str, allowed: Allowed, context_options: dict
     yield opened
     opened.close()
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def context(browser: Browser, site: str, allowed: Allowed, context_options: dict) -> Iterator[BrowserContext]:
+    with watched(browser, site, allowed, context_options) as opened:
+        yield opened
+
+
+@pytest.fixture
+def staff_context(browser: Browser, site: str, allowed: Allowed, context_options: dict) -> Iterator[BrowserContext]:
+    """A second browser, for whoever sits at the clinic."""
+    with watched(browser, site, allowed, context_options) as opened:
+        yield opened
+
+
+@pytest.fixture
+def console(staff_context: BrowserContext, team: Team) -> ConsolePage:
+    """The console, with nobody signed in."""
+    return ConsolePage(staff_context.new_page())
 
 
 def origin_of(url: str) -> str | None:

@@ -133,3 +133,17 @@ def test_a_closed_chat_says_how_much_is_new(context: BrowserContext, widget: Wid
     expect(other.launcher).to_have_text(re.compile(r"Chat: \d+ new"))
     other.open()
     expect(other.of_kind("answer")).to_be_visible()
+
+
+def test_staff_sign_with_first_name_and_title_and_notices_are_quiet_lines(page: Page):
+    script_conversation(
+        page,
+        message(2, role="notice", kind="handoff", topic=None, text="A person at the clinic has seen the alert."),
+        message(3, role="staff", kind="handoff", topic=None, text="Hello, I am Dana.", author="Dana, Nurse"),
+    )
+    widget = WidgetPage(page).visit().open()
+    expect(widget.by("staff").locator(".who")).to_have_text("Dana, Nurse, Clinic staff")
+    notice = widget.by("notice")
+    expect(notice).to_contain_text("has seen the alert")
+    expect(widget.log).to_have_attribute("aria-live", "polite")
+    assert notice.evaluate("one => getComputedStyle(one).borderTopColor") == "rgba(0, 0, 0, 0)"

@@ -34,6 +34,7 @@ def product(*values: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 EVERY = product(RISKS, SEVERITIES, [str(about) for about in About], LANGUAGES)
+OPENS = "on Monday at 9:00 AM"
 SUICIDAL = ["suicide", "self_harm"]
 
 
@@ -47,7 +48,9 @@ def reply_to(
     earlier: int = 0,
 ) -> Reply:
     finding = Finding(risk=risk, severity=severity, source="screen", about=about, language=language)
-    return crisis_reply(finding, people=people, earlier=earlier)
+    return crisis_reply(
+        finding, people=people, earlier=earlier, closed_until="" if people is not People.waiting else OPENS
+    )
 
 
 def payloads(reply: Reply) -> list[str]:
@@ -258,8 +261,8 @@ def test_the_line_about_people_claims_no_more_than_is_known(people: People, lang
 @pytest.mark.parametrize(("people", "others"), [(one, set(People) - {one}) for one in People])
 def test_a_reply_says_the_one_line_about_people_that_is_true(people: People, others: set[People]) -> None:
     said = reply_to("suicide", people=people).text
-    assert text(people) in said
-    assert not [other for other in others if text(other) in said]
+    assert text(people).format(opens=OPENS) in said
+    assert not [other for other in others if text(other).format(opens=OPENS) in said]
 
 
 def test_only_the_line_for_not_reached_says_so() -> None:
@@ -267,7 +270,7 @@ def test_only_the_line_for_not_reached_says_so() -> None:
     assert [people for people in People if "No pude avisar" in text(people, "es")] == [People.not_reached]
 
 
-@pytest.mark.parametrize("people", [People.trying, People.queued])
+@pytest.mark.parametrize("people", [People.trying, People.queued, People.waiting])
 @pytest.mark.parametrize(("language", "wait"), [("en", "don't wait"), ("es", "no espere")])
 def test_nobody_is_told_to_wait_for_the_clinic(people: People, language: str, wait: str) -> None:
     assert wait in text(people, language)
@@ -295,7 +298,7 @@ def test_every_withheld_topic_exists() -> None:
 
 def test_both_languages_have_the_same_texts_and_buttons() -> None:
     book = protocol()
-    for part in ("texts", "buttons"):
+    for part in ("texts", "buttons", "notices", "opens"):
         assert set(book[part]["en"]) == set(book[part]["es"])
 
 

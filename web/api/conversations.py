@@ -1,11 +1,13 @@
 """The routes of the HTTP contract under /api/conversations."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy import select
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from clinic.chat.conversations import (
@@ -15,7 +17,7 @@ from clinic.chat.conversations import (
     start_conversation,
 )
 from clinic.clock import utc_now
-from clinic.models import Message
+from clinic.models import Conversation, ConversationState, Message
 from web.context import Context
 from web.errors import Refused
 from web.incoming import read_incoming
@@ -62,7 +64,23 @@ async def create(request: Request, context: Held) -> dict[str, Any]:
 async def send(conversation_id: str, request: Request, token: Token) -> JSONResponse:
     turns: Turns = request.app.state.turns
     incoming = await read_incoming(request)
-    return JSONResponse(await turns.take(conversation_id, token, incoming))
+    answer = await turns.take(conversation_id, token, incoming)
+    request.app.state.context.hub.typing.stop(conversation_id, "visitor")
+    return JSONResponse(answer)
+
+
+@router.post("/{conversation_id}/typing", status_code=204)
+async def type_on(conversation_id: str, context: Held, token: Token) -> Response:
+    """The visitor types while staff have the chat. Their page hears of it; nothing is stored, and no words are sent."""
+
+    def is_held() -> bool:
+        with context.database.reading() as session:
+            conversation = open_conversation(session, conversation_id=conversation_id, token=token)
+            return conversation.state == ConversationState.staff
+
+    if await asyncio.to_thread(is_held) and await context.limits.count_signal("visitor", conversation_id):
+        context.hub.typing.note(conversation_id, "visitor")
+    return Response(status_code=204)
 
 
 @router.get("/{conversation_id}/messages")
@@ -105,17 +123,32 @@ async def events(
 
 
 async def stream(context: Context, conversation_id: str, newest: int) -> AsyncIterator[ServerSentEvent]:
-    """Everything newer than `newest`, in order, for as long as the page listens."""
+    """Everything newer than `newest`, in order, for as long as the page listens.
 
-    def load() -> list[Message]:
+    Two more kinds come while staff have the chat, without an id, so that a page that comes back is told anew:
+    `presence` ({"staff": true} once they do, false once they do no more) and `typing` ({"on": true} counts for 6 s).
+    """
+    present, typed = False, None
+
+    def load() -> tuple[list[Message], bool]:
         with context.database.reading() as session:
-            return list(messages_after(session, conversation_id=conversation_id, after=newest))
+            state = session.scalar(select(Conversation.state).where(Conversation.id == conversation_id))
+            messages = messages_after(session, conversation_id=conversation_id, after=newest)
+            return list(messages), state == ConversationState.staff
 
     with context.hub.subscribe(conversation_id) as something_new, STREAMS.track_inprogress():
         while True:
             something_new.clear()
-            for message in await asyncio.to_thread(load):
+            messages, held = await asyncio.to_thread(load)
+            for message in messages:
                 newest = message.id
                 body = JSONResponse(context.shown(message)).body
                 yield ServerSentEvent(bytes(body).decode(), id=str(message.id), event="message")
+            if held != present:
+                present = held
+                yield ServerSentEvent(json.dumps({"staff": present}), event="presence")
+            signal = context.hub.typing.last(conversation_id, "staff")
+            if signal != typed:
+                typed = signal
+                yield ServerSentEvent(json.dumps({"on": typed is not None}), event="typing")
             await something_new.wait()

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.clock import utc_now
 from web.context import Context
+from web.handoff_metrics import measure_handoffs
 from web.rasa import RasaFailed
 
 router = APIRouter()
@@ -29,7 +30,8 @@ async def readyz(request: Request) -> JSONResponse:
 
 
 @router.get("/metrics")
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
+    await asyncio.to_thread(measure_handoffs, request.app.state.context.database)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

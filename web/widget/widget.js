@@ -30,6 +30,7 @@
   const SLOW_START_MS = 5000; // when the notice with the numbers appears
   const START_TIMEOUT_MS = 20000; // a slow server may still succeed behind that notice
   const SEND_TIMEOUT_MS = 10000;
+  const SIGNAL_MS = 3000; // "is typing" goes out so often at most, and is shown for twice as long
   const SILENCE_MS = 45000; // the server pings about every 15 s; three missed mean a dead line
   const URGENT = ["crisis", "medical_emergency", "safe_text"];
   const ANCHOR = "#lotus-guide";
@@ -43,6 +44,8 @@
 
   /** Everything that changes. `epoch` grows when a conversation is given up; late answers of an older one are dropped. */
   const state = { conversation: null, epoch: 0, cursor: "0", active: false, ready: false, open: false, restarts: 0 };
+  /** Staff in this chat: whether they have it, until when they count as typing, what they sign with. */
+  const staff = { present: false, typingUntil: 0, name: "", signalled: 0 };
   const shown = new Map(); // message id → its element
   const outbox = new Map(); // client_id → what this tab sent and has no final answer for
   const naps = new Set(); // waits that coming back online cuts short
@@ -235,6 +238,7 @@
     outbox.clear();
     connectionNotice = null;
     view.log.replaceChildren();
+    setPresence(false);
     setReady(false);
     showTyping();
     save();
@@ -268,6 +272,7 @@
         signal: abort.signal,
       });
       if (!response.ok) throw await toError(response);
+      setPresence(false); // the stream says so right away where staff have the chat
       resendFailed();
       const reader = response.body.getReader();
       const decoder = new TextDecoder();
@@ -294,15 +299,39 @@
       if (field === "data") event.data.push(value);
       else if (field) event[field] = value;
     }
-    if (event.event !== "message" || !event.data.length) return;
+    if (!event.data.length) return;
     try {
-      const message = JSON.parse(event.data.join("\n"));
-      receive([message]);
+      const told = JSON.parse(event.data.join("\n"));
+      if (event.event === "presence") setPresence(told.staff);
+      else if (event.event === "typing") setStaffTyping(told.on);
+      if (event.event !== "message") return;
+      receive([told]);
       // Only stream and restore move the cursor: both are gapless, an answer to a POST is not.
-      advance(event.id || message.id);
+      advance(event.id || told.id);
     } catch (error) {
       log("unreadable event", event.id, error.message);
     }
+  }
+
+  function setPresence(present) {
+    staff.present = present;
+    if (!present) staff.typingUntil = 0;
+    view.subtitle.textContent = present ? "A person from the clinic is in this chat" : "AI assistant";
+    showTyping();
+  }
+
+  function setStaffTyping(on) {
+    staff.typingUntil = on ? Date.now() + 2 * SIGNAL_MS : 0;
+    if (on) setTimeout(showTyping, 2 * SIGNAL_MS + 50);
+    showTyping();
+  }
+
+  /** Tells staff that something is being typed, never what. It may get lost. */
+  function signalTyping() {
+    if (!staff.present || !view.input.value.trim() || Date.now() - staff.signalled < SIGNAL_MS) return;
+    staff.signalled = Date.now();
+    const address = `${API}/${state.conversation.id}/typing`;
+    fetch(address, { method: "POST", headers: headers(), credentials: "omit" }).catch(() => {});
   }
 
   function advance(id) {
@@ -426,6 +455,8 @@
   }
 
   function receiveOne(message) {
+    if (message.author) staff.name = message.author.split(",")[0];
+    if (message.role === "staff") staff.typingUntil = 0;
     const entry = message.role === "visitor" ? findPending(message) : null;
     if (message.id == null) return receiveUnstored(message, entry);
     const id = String(message.id);
@@ -532,7 +563,7 @@
     const node = el(
       "div",
       { class: urgent ? "message urgent" : "message" },
-      el("p", { class: "who" }, NAMES[message.role] || NAMES.notice),
+      el("p", { class: "who" }, message.author ? `${message.author}, ${NAMES.staff}` : NAMES[message.role] || NAMES.notice),
       el("p", { class: "text" }, message.text || ""),
       buildSources(message.sources || []),
       buildLibraryLink(message),
@@ -665,7 +696,10 @@
 
   function showTyping() {
     const busy = [...outbox.values()].some((entry) => entry.sending && !isAnswered(entry));
-    const words = busy ? "AI assistant is writing…" : "";
+    let words = "";
+    // While staff have the chat, the assistant writes nothing.
+    if (staff.present) words = Date.now() < staff.typingUntil ? `${staff.name || "A person from the clinic"} is typing…` : "";
+    else if (busy) words = "AI assistant is writing…";
     if (view.typing.textContent !== words) view.typing.textContent = words;
   }
 
@@ -673,6 +707,7 @@
     const left = MAX_LENGTH - view.input.value.length;
     view.counter.hidden = MAX_LENGTH - left < COUNTER_FROM;
     view.counter.textContent = left > 0 ? `${left} characters left` : "No characters left";
+    signalTyping();
   }
 
   function open({ focus = true } = {}) {
@@ -826,11 +861,11 @@
     );
   }
 
-  function buildHeader(clear) {
+  function buildHeader(subtitle, clear) {
     return el(
       "div",
       { class: "header" },
-      el("div", { class: "names" }, el("h2", { id: "lg-title" }, TITLE), el("p", {}, "AI assistant")),
+      el("div", { class: "names" }, el("h2", { id: "lg-title" }, TITLE), subtitle),
       el("button", { type: "button", class: "leave", click: leaveQuickly }, "Leave quickly"),
       clear,
       el("button", { type: "button", class: "close", "aria-label": "Close", click: close }, icon("M6 6l12 12M18 6L6 18")),
@@ -841,6 +876,7 @@
     const parts = {
       host: el("lotus-guide", { lang: "en" }),
       clear: el("button", { type: "button", click: askClear }, "Clear chat"),
+      subtitle: el("p", {}, "AI assistant"),
       resources: buildResources(),
       question: buildQuestion(),
       log: el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": "Conversation", tabindex: "0" }),
@@ -871,7 +907,7 @@
     parts.frame = el(
       "div",
       { class: "frame" },
-      buildHeader(parts.clear),
+      buildHeader(parts.subtitle, parts.clear),
       parts.resources,
       parts.question,
       parts.log,
@@ -984,6 +1020,10 @@ button:enabled:hover, .call:hover { text-decoration: underline; }
 .sent { font-size: .8125em; text-align: right; }
 [data-role="staff"] { border-color: var(--edge); background: var(--staff); }
 [data-role="notice"] { width: auto; max-width: none; border-radius: 10px; border-color: var(--edge); }
+/* What became of the call for people: quiet lines between the bubbles. */
+[data-role="notice"][data-kind="handoff"] { padding: 2px 8px; border-color: transparent; background: none; color: var(--muted); font-size: .9375em; text-align: center; }
+[data-role="notice"][data-kind="handoff"] .who { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+[data-role="notice"][data-kind="handoff"] .buttons { justify-content: center; }
 [data-kind="disclosure"] { width: auto; max-width: none; border-color: transparent; background: none; padding: 0 2px; font-size: .9375em; }
 .urgent { width: auto; max-width: none; border: 2px solid var(--alert); }
 .sources { margin-top: 10px; padding-top: 8px; border-top: 1px solid var(--line); font-size: .875em; }

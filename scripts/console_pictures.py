@@ -1,0 +1,148 @@
+"""Takes the pictures of docs/console.md from the running program: `.venv/bin/python -m scripts.console_pictures`.
+
+Everybody in them is invented. Only `web` runs, on a scratch folder, and nobody is alerted.
+"""
+
+import os
+import secrets
+import sys
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Page, expect, sync_playwright
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+import clinic.tables  # noqa: F401  all tables, so that foreign keys find theirs
+from cli.scratch import free_port, running
+from clinic.clock import utc_now
+from clinic.db import Database
+from clinic.handoff import oncall
+from clinic.models import Escalation
+from clinic.settings import ROOT
+from clinic.staff.accounts import COMMAND_LINE, Profile, add_staff
+from clinic.staff.models import StaffRole
+from clinic.staff.passwords import Passwords, new_password
+
+IMAGES = ROOT / "docs" / "images"
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DANA = Profile("dana@example.com", "Dana", "Nurse", StaffRole.admin, crisis_trained=True)
+SAM = Profile("sam@example.com", "Sam", "APRN", crisis_trained=True)
+CHATS = (
+    (95, ["my friend says he doesn't want to wake up any more and i'm worried"]),
+    (14, ["me quiero morir"]),
+    (3, ["i dont want to be alive anymore. you can call 801-555-0123"]),
+)
+
+
+def fill(database: Database, url: str, password: str) -> None:
+    """Two accounts, two people on call, three chats of different age."""
+    now, hashing = utc_now(), Passwords(memory_kib=64)
+    with database.transaction() as session:
+        for profile in (DANA, SAM):
+            add_staff(
+                session,
+                profile=profile,
+                password=password,
+                passwords=hashing,
+                must_change_password=False,
+                by=COMMAND_LINE,
+                now=now,
+            )
+        list_on_call(session, "Dana", "mon-fri 07:00-19:00", ["en", "es"], "ntfy://ntfy.example.com/dana", now)
+        list_on_call(
+            session, "Sam", "mon-fri 19:00-07:00; sat 00:00-24:00", ["en"], "mailtos://user:word@example.com", now
+        )
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+        for minutes, texts in CHATS:
+            chat = http.post("/api/conversations").raise_for_status().json()
+            headers = {"Authorization": f"Bearer {chat['token']}"}
+            for text in texts:
+                body = {"client_id": secrets.token_hex(8), "text": text}
+                http.post(f"/api/conversations/{chat['id']}/messages", json=body, headers=headers).raise_for_status()
+            with database.transaction() as session:
+                session.execute(
+                    update(Escalation)
+                    .where(Escalation.conversation_id == chat["id"])
+                    .values(opened_at=now - timedelta(minutes=minutes))
+                )
+
+
+def list_on_call(session: Session, name: str, hours: str, languages: list[str], address: str, now: datetime) -> None:
+    person = oncall.add_person(session, first_name=name, hours=hours, languages=languages, actor=COMMAND_LINE, now=now)
+    channel = oncall.add_channel(
+        session,
+        person_id=person.id,
+        kind="push" if address.startswith("ntfy") else "email",
+        address=address,
+        can_wake=address.startswith("ntfy"),
+        actor=COMMAND_LINE,
+        now=now,
+    )
+    channel.verified_at = now
+
+
+def take(page: Page, password: str) -> None:
+    page.goto("/console")
+    page.get_by_label("Email").fill(DANA.email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    live = page.locator("#live")
+    expect(live).to_have_text("Live")
+    page.get_by_role("link", name="somebody else").click()
+    page.get_by_role("button", name="I have seen it").click()
+    page.goto("/console")
+    expect(live).to_have_text("Live")
+    page.screenshot(path=IMAGES / "console-queue.png")
+
+    page.set_viewport_size({"width": 1280, "height": 1150})
+    page.get_by_role("link", name="Left a number").click()
+    page.get_by_role("button", name="Take this chat").click()
+    page.get_by_label("Write to the visitor").fill(
+        "Hello, I am Dana, a nurse at the clinic. Are you safe where you are?"
+    )
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".message.staff")).to_be_visible()
+    expect(live).to_have_text("Live")
+    page.get_by_text("Questions about risk").click()
+    page.get_by_label("Write to the visitor").focus()
+    page.screenshot(path=IMAGES / "console-conversation.png")
+
+    page.goto("/console/on-call")
+    page.screenshot(
+        path=IMAGES / "console-on-call.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": 1150}
+    )
+
+
+def main() -> None:
+    nowhere = {"LOTUS_RASA_URL": f"http://127.0.0.1:{free_port()}", "LOTUS_PASSWORD_MEMORY_KIB": "64"}
+    password = new_password()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder), "web", wait_for="/healthz", **nowhere) as service,
+        sync_playwright() as playwright,
+    ):
+        database = Database(f"sqlite:///{folder}/lotus.db")
+        fill(database, service.url, password)
+        browser = playwright.chromium.launch(executable_path=os.environ.get("LOTUS_CHROMIUM") or found(), args=CHROMIUM)
+        page = browser.new_context(base_url=service.url, viewport={"width": 1280, "height": 800}).new_page()
+        take(page, password)
+        browser.close()
+        database.close()
+    print(f"Three pictures are in {IMAGES}.")
+
+
+def found() -> str | None:
+    return "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

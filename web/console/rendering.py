@@ -1,0 +1,87 @@
+"""Templates of the console, filled in; every page is private and kept by no cache."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from clinic.clock import iso, utc_now
+from clinic.staff.words import console_words
+from web.library.routes import FORM_POLICY
+
+if TYPE_CHECKING:
+    from web.console.access import Signed
+
+HERE = Path(__file__).parent
+# A form that posts and is answered with a redirect counts as sent to the redirect's target: both are ours.
+HEADERS = {"Content-Security-Policy": FORM_POLICY, "Cache-Control": "no-store"}
+
+templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def clock(moment: datetime, zone: Any) -> str:
+    """Nov 23, 10:30 in the clinic's zone."""
+    local = moment.astimezone(zone)
+    return f"{local:%b} {local.day}, {local:%H:%M}"
+
+
+def moment(when: datetime, zone: Any) -> str:
+    """Sat, Nov 28, 20:00 in the clinic's zone."""
+    local = when.astimezone(zone)
+    return f"{local:%a}, {local:%b} {local.day}, {local:%H:%M}"
+
+
+def age(since: datetime, now: datetime) -> str:
+    """How long ago, in the two largest units; the page's script keeps it ticking."""
+    minutes = max(0, int((now - since).total_seconds()) // 60)
+    if minutes < 1:
+        return "under 1 min"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"
+
+
+def day_words(day: date) -> str:
+    return f"{day:%A}, {day:%B} {day.day}"
+
+
+templates.filters |= {"iso": iso, "clock": clock, "age": age, "day_words": day_words, "moment": moment}
+
+
+def page(
+    request: Request, template: str, *, signed: "Signed | None" = None, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """The filled-in template; `signed` is whose page it is, None before anybody has signed in."""
+    clinic = request.app.state.context.settings.clinic
+    body = templates.get_template(template).render(
+        clinic=clinic,
+        now=utc_now(),
+        path=request.url.path,
+        query=request.query_params,
+        signed=signed,
+        words=console_words(),
+        zone=clinic.zone,
+        **values,
+    )
+    return HTMLResponse(body, status, HEADERS)
+
+
+def error_page(
+    request: Request, status: int, code: str, *, signed: "Signed | None" = None, **details: str
+) -> HTMLResponse:
+    errors = console_words()["errors"]
+    message = errors.get(code, errors["bad_request"]).format(**details)
+    return page(request, "error.html", signed=signed, status=status, message=message)
