@@ -34,7 +34,7 @@ def open_account(database: Database, profile: Profile, *, must_change_password: 
             password=PASSWORD,
             passwords=HASHING,
             must_change_password=must_change_password,
-            by="command_line",
+            by="terminal",
             now=utc_now(),
         ).id
 

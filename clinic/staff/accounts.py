@@ -19,7 +19,7 @@ from clinic.staff.sessions import end_sessions_of
 from clinic.staff.sign_in import normal_email
 
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
-COMMAND_LINE = "command_line"
+COMMAND_LINE = "terminal"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def test_an_account_is_stored_with_a_hash_and_an_audit_entry(database: Database)
         [entry] = session.scalars(select(AuditEntry))
     assert (staff.email, staff.first_name, staff.is_active) == ("sam@example.com", "Sam", True)
     assert PASSWORD not in staff.password_hash
-    assert (entry.tag, entry.actor, entry.subject_id) == ("command_line:staff:add", "command_line", staff_id)
+    assert (entry.tag, entry.actor, entry.subject_id) == ("terminal:staff:add", "terminal", staff_id)
 
 
 @pytest.mark.parametrize(
