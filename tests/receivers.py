@@ -56,12 +56,12 @@ def mail_server(password: str | None = None) -> Iterator[Inbox]:
 
 
 class Hook:
-    """A webhook. `status` is its answer, `stalls` how many seconds it takes for it."""
+    """A webhook. `status` is its answer, `stalls` how many seconds it takes for it; `asked` counts plain GETs."""
 
     def __init__(self) -> None:
         self.bodies: list[str] = []
         self.heads: list[str] = []
-        self.status, self.stalls = 200, 0.0
+        self.status, self.stalls, self.asked = 200, 0.0, 0
         self.arrived = threading.Event()
         self.port = 0
 
@@ -75,6 +75,12 @@ def web_server() -> Iterator[Hook]:
     hook = Hook()
 
     class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hook.asked += 1
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             if hook.stalls:

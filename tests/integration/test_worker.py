@@ -49,6 +49,7 @@ def clinic(tmp_path_factory: pytest.TempPathFactory, mail: Inbox, hook: Hook) ->
         "LOTUS_SECRET_KEY": KEY,
         "LOTUS_PUBLIC_URL": "https://guide.example",
         "LOTUS_LOG_LEVEL": "DEBUG",
+        "LOTUS_HEARTBEAT_URL": f"http://127.0.0.1:{hook.port}/sign-of-life",
     }
     folder = tmp_path_factory.mktemp("handoff")
     with running(folder, "web", "worker", wait_for="/healthz", **settings) as service:
@@ -280,6 +281,22 @@ def test_nobody_starts_a_drill_without_the_service_s_key(guest: Visitor, permiss
         f"/api/conversations/{guest.id}/drill", json={"permission": permission}, headers=guest.headers
     )
     assert answer.status_code == 401
+
+
+def test_a_working_worker_gives_a_sign_of_life(clinic: Scratch, hook: Hook) -> None:
+    assert until(lambda: hook.asked, seconds=20)
+    assert "sign-of-life" not in (clinic.folder / "serve.log").read_text(encoding="utf-8")
+
+
+def test_a_channel_is_verified_from_the_terminal_by_the_code_that_arrived(clinic: Scratch, hook: Hook) -> None:
+    [rosa] = lotus(clinic, "oncall", "list")["people"]
+    webhook = rosa["channels"][0]
+    assert (webhook["address"], webhook["verified_at"]) == ("json://127.0.0.1", None)
+    lotus(clinic, "oncall", "verify", webhook["id"])
+    code = re.search(r"\b\d{6}\b", hook.bodies[-1])
+    assert code
+    lotus(clinic, "oncall", "verify", webhook["id"], "--code", code[0])
+    assert lotus(clinic, "oncall", "list")["people"][0]["channels"][0]["verified_at"]
 
 
 def test_the_key_of_a_data_folder_is_made_once(clinic: Scratch) -> None:
