@@ -25,7 +25,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from tqdm import tqdm
 
-from engine.graph.classifier import NGRAM_SETTINGS
+from engine.graph.linear import NGRAM_SETTINGS
 from scripts.calibrate_topics import ROOT, encoded, examples
 
 HELD_OUT = ROOT / "tests/data/answers_heldout.tsv"

@@ -139,7 +139,7 @@ def purge() -> None:
     made = settings()
     with database(made).transaction() as session:
         chats = purge_conversations(session, retention_days=made.clinic.retention_days, now=utc_now())
-    events = purge_tracker(made.tracker_database, retention_days=made.clinic.retention_days, now=utc_now())
+    events = purge_tracker(made.tracker, retention_days=made.clinic.retention_days, now=utc_now())
     console.print(f"Deleted {chats} conversations and {events} of Rasa's events.")
 
 

@@ -53,7 +53,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
         "LOTUS_ACTIONS_URL": f"{settings.actions}/webhook",
-        "LOTUS_TRACKER_DB": str(settings.tracker_database),
+        "LOTUS_TRACKER_URL": settings.tracker,
     }
 
 

@@ -3,11 +3,15 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import create_engine, delete, exists, inspect, select, text
+from sqlalchemy import delete, exists, inspect, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from clinic.booking.request import CLOSED
+from clinic.db import open_engine
 from clinic.models import Appointment, Conversation, Escalation, EscalationState
+
+TRACKER_BUSY_MS = 10_000  # Rasa writes to it all day
 
 
 def purge_conversations(session: Session, *, retention_days: int, now: datetime) -> int:
@@ -27,11 +31,12 @@ def purge_conversations(session: Session, *, retention_days: int, now: datetime)
     return len(old)
 
 
-def purge_tracker(path: Path, *, retention_days: int, now: datetime) -> int:
-    """Delete Rasa's own events of that age (SQLite). Returns how many; 0 where there is no tracker yet."""
-    if not path.exists():
-        return 0
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+def purge_tracker(url: str, *, retention_days: int, now: datetime) -> int:
+    """Delete Rasa's own events of that age. Returns how many; 0 where there is no tracker yet."""
+    path = make_url(url).database
+    if url.startswith("sqlite") and not (path and Path(path).exists()):
+        return 0  # connecting would make one
+    engine = open_engine(url, busy_timeout_ms=TRACKER_BUSY_MS)
     try:
         if not inspect(engine).has_table("events"):
             return 0

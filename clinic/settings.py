@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     data_dir: Path = ROOT / ".lotus"
     database_url: str = ""
+    tracker_url: str = ""
     rasa_url: str = ""
     actions_url: str = ""
     clinic_file: Path = ROOT / "clinic.yml"
@@ -131,9 +132,9 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'lotus.db'}"
 
     @property
-    def tracker_database(self) -> Path:
-        """Rasa's own conversation memory (SQLite)."""
-        return self.data_dir / "rasa-tracker.db"
+    def tracker(self) -> str:
+        """The URL of Rasa's own conversation memory; SQLite in the data folder where none is set."""
+        return self.tracker_url or f"sqlite:///{self.data_dir / 'rasa-tracker.db'}"
 
     @property
     def spool_dir(self) -> Path:

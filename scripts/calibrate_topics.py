@@ -14,8 +14,8 @@ import yaml
 from sklearn.model_selection import StratifiedKFold
 from tqdm import tqdm
 
-from engine.graph.classifier import LinearTopics
-from engine.graph.encoder import BATCH, DIMENSIONS, SentenceEncoder
+from engine.graph.encoder import SentenceEncoder
+from engine.graph.linear import LinearTopics
 
 ROOT = Path(__file__).resolve().parent.parent
 ASKABLE = {"answer", "boundary"}
@@ -35,13 +35,8 @@ def examples() -> tuple[list[str], np.ndarray]:
 
 
 def encoded(texts: list[str]) -> np.ndarray:
-    """Sentence vectors in the order of `texts`; batches of about one length waste no padding."""
-    encoder, order = SentenceEncoder(threads=2), sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
-    for start in tqdm(range(0, len(order), BATCH), desc="encoding", unit="batch"):
-        rows = order[start : start + BATCH]
-        vectors[rows] = encoder.encode([texts[i] for i in rows])
-    return vectors
+    """Sentence vectors in the order of `texts`."""
+    return SentenceEncoder().encode_many(texts)
 
 
 def kinds() -> dict[str, str]:

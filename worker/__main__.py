@@ -89,7 +89,7 @@ class Worker:
         days = self._settings.clinic.retention_days
         with self._database.transaction() as session:
             chats = purge_conversations(session, retention_days=days, now=utc_now())
-        events = purge_tracker(self._settings.tracker_database, retention_days=days, now=utc_now())
+        events = purge_tracker(self._settings.tracker, retention_days=days, now=utc_now())
         self._purge_at = utc_now() + PURGE_EVERY
         if chats or events:
             log.info("retention.purged", conversations=chats, tracker_events=events)

@@ -1,10 +1,4 @@
-"""The topic classifier: a linear model over the sentence vector, word n-grams and character n-grams.
-
-The vector knows meaning ("bladder" ~ "peeing"), the n-grams know spelling, drug names and word order of two.
-One-against-rest linear SVMs are fast on both (4 s for 4,800 examples of 68 intents). Their margins become
-probabilities by a softmax whose scale is fitted on a fifth of the examples that the first fit has not seen.
-The measurements are in docs/decisions/0003-topic-classifier.md.
-"""
+"""The topic classifier as a component of Rasa's graph; the model itself is in engine/graph/linear.py."""
 
 from __future__ import annotations
 
@@ -20,69 +14,12 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.optimize import minimize_scalar
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import train_test_split
-from sklearn.svm import LinearSVC
 
+from engine.graph.linear import LinearTopics
 from engine.graph.questions import QUESTIONS
 
 RANKING_LENGTH = 5
-NGRAM_SETTINGS = {"sublinear_tf": True, "strip_accents": "unicode"}
 FILE = "topic_classifier.pkl"
-
-
-class LinearTopics:
-    """The model itself: texts and their vectors in, a probability per intent out."""
-
-    def __init__(self, penalty: float, ngram_weight: float, seed: int) -> None:
-        self._penalty, self._seed = penalty, seed
-        self._ngram_weight = ngram_weight
-        self._ngrams = [
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, **NGRAM_SETTINGS),
-            TfidfVectorizer(analyzer="word", ngram_range=(1, 2), **NGRAM_SETTINGS),
-        ]
-        self._scale = 1.0
-
-    def fit(self, texts: List[Text], vectors: np.ndarray, intents: np.ndarray) -> None:
-        self._scale = self._fit_scale(texts, vectors, intents)
-        self._fit_margins(texts, vectors, intents)
-
-    def probabilities(self, texts: List[Text], vectors: np.ndarray) -> np.ndarray:
-        """Shape (len(texts), number of intents), columns in the order of `intents`; rows sum to 1."""
-        return _softmax(self._margins(texts, vectors) * self._scale)
-
-    @property
-    def intents(self) -> np.ndarray:
-        return self._svm.classes_
-
-    def _fit_scale(self, texts: List[Text], vectors: np.ndarray, intents: np.ndarray) -> float:
-        rows = np.arange(len(texts))
-        if min(np.unique(intents, return_counts=True)[1]) < 2:
-            return 4.0  # too few examples to hold any back; about what the full data gives
-        fit_on, ask = train_test_split(rows, test_size=0.2, random_state=self._seed, stratify=intents)
-        self._fit_margins([texts[i] for i in fit_on], vectors[fit_on], intents[fit_on])
-        margins = self._margins([texts[i] for i in ask], vectors[ask])
-        right = np.searchsorted(self.intents, intents[ask])
-
-        def surprise(scale: float) -> float:
-            chances = _softmax(margins * scale)[np.arange(len(ask)), right]
-            return float(-np.log(np.maximum(chances, 1e-12)).mean())
-
-        return float(minimize_scalar(surprise, bounds=(0.5, 20.0), method="bounded").x)
-
-    def _fit_margins(self, texts: List[Text], vectors: np.ndarray, intents: np.ndarray) -> None:
-        for ngrams in self._ngrams:
-            ngrams.fit(texts)
-        self._svm = LinearSVC(C=self._penalty, random_state=self._seed).fit(self._features(texts, vectors), intents)
-
-    def _margins(self, texts: List[Text], vectors: np.ndarray) -> np.ndarray:
-        return self._svm.decision_function(self._features(texts, vectors))
-
-    def _features(self, texts: List[Text], vectors: np.ndarray) -> csr_matrix:
-        spelled = [self._ngram_weight * ngrams.transform(texts) for ngrams in self._ngrams]
-        return hstack([csr_matrix(vectors), *spelled], format="csr")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -170,8 +107,3 @@ def _vector(message: Message) -> np.ndarray:
     if features is None:
         raise ValueError("TopicClassifier needs SentenceEncoderFeaturizer before it in config.yml")
     return features.features
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)

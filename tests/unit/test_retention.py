@@ -151,7 +151,7 @@ def tracker_at(path: Path, *ages: timedelta) -> Path:
 
 def test_rasa_s_events_go_by_their_age(tmp_path: Path) -> None:
     path = tracker_at(tmp_path / "tracker.db", timedelta(days=31), timedelta(days=40), timedelta(days=29), timedelta(0))
-    assert purge_tracker(path, retention_days=DAYS, now=NOW) == 2
+    assert purge_tracker(f"sqlite:///{path}", retention_days=DAYS, now=NOW) == 2
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT min(timestamp), count(*) FROM events").fetchone() == (
             (NOW - timedelta(days=29)).timestamp(),
@@ -161,11 +161,11 @@ def test_rasa_s_events_go_by_their_age(tmp_path: Path) -> None:
 
 def test_without_a_tracker_nothing_is_done_and_none_is_made(tmp_path: Path) -> None:
     path = tmp_path / "tracker.db"
-    assert purge_tracker(path, retention_days=DAYS, now=NOW) == 0
+    assert purge_tracker(f"sqlite:///{path}", retention_days=DAYS, now=NOW) == 0
     assert not path.exists()
 
 
 def test_a_tracker_without_events_yet_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "tracker.db"
     sqlite3.connect(path).close()
-    assert purge_tracker(path, retention_days=DAYS, now=NOW) == 0
+    assert purge_tracker(f"sqlite:///{path}", retention_days=DAYS, now=NOW) == 0
