@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.db import Base, one_of
+from clinic.staff.models import Staff
 
 
 class AttemptOutcome(StrEnum):
@@ -31,7 +32,7 @@ class OncallPerson(Base):
     __tablename__ = "oncall_people"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id", ondelete="SET NULL"))
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey(Staff.id, ondelete="SET NULL"))
     first_name: Mapped[str] = mapped_column(String(80))
     position: Mapped[int] = mapped_column(default=0)
     languages: Mapped[list[str]] = mapped_column(JSON, default=list)
