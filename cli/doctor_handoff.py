@@ -62,7 +62,10 @@ def _servers(settings: Settings, channels: list[tuple[str, str]]) -> Iterator[tu
     for name, address in [*channels, *named]:
         yield _reachable(name, address)
     if not channels and not named:
-        yield "warning", "nobody is alerted: there is no channel, staff see `lotus escalations` only"
+        yield (
+            "warning",
+            "nobody is alerted: `lotus oncall add` or LOTUS_ALERT_URLS; until then staff see `lotus escalations` only",
+        )
 
 
 def _database(database: Database) -> Iterator[tuple[str, str]]:

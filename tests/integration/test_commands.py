@@ -50,6 +50,12 @@ def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     assert "LOTUS_ALERT_URLS" in done.stdout
 
 
+def test_in_production_mode_nothing_starts_with_nobody_on_call(tmp_path: Path) -> None:
+    done = run("serve", "worker", folder=tmp_path, LOTUS_MODE="production")
+    assert done.returncode == 1
+    assert "oncall_list_empty" in done.stderr
+
+
 def test_evaluating_a_file_without_its_columns_says_which(tmp_path: Path) -> None:
     file = tmp_path / "rows.tsv"
     file.write_text("text\nhello\n")
