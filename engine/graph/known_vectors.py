@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Callable, Dict, List, Text
@@ -32,14 +33,15 @@ class KnownVectors:
             with np.load(self._path, allow_pickle=False) as kept:
                 if str(kept["made_by"]) != self._made_by:
                     return {}
-                return dict(zip(kept["texts"].tolist(), kept["vectors"], strict=True))
+                return dict(zip(json.loads(kept["texts"].tobytes()), kept["vectors"], strict=True))
         except (OSError, ValueError, KeyError):
             return {}  # none yet, or half written: then all are encoded
 
     def _write(self, vectors: Dict[Text, np.ndarray]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         half_written = self._path.with_name(f"{self._path.stem}.{os.getpid()}.npz")
-        np.savez(half_written, made_by=self._made_by, texts=list(vectors), vectors=np.stack(list(vectors.values())))
+        texts = np.frombuffer(json.dumps(list(vectors)).encode(), dtype=np.uint8)
+        np.savez(half_written, made_by=self._made_by, texts=texts, vectors=np.stack(list(vectors.values())))
         half_written.replace(self._path)
 
 
