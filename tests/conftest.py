@@ -5,11 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from cryptography.fernet import Fernet
+
 from cli.scratch import Scratch, running
+from clinic import crypto
 from clinic.db import Database
 from clinic.migrate import migrate
 from clinic.settings import ClinicInfo, Settings
 from tests.visitor import Visitor
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_keys() -> None:
+    """Keys of this test run, so that no test makes a key file in the project's folder."""
+    crypto.use(crypto.Keyring([Fernet.generate_key().decode()]))
 
 
 @pytest.fixture(scope="session")
