@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from actions.answer_question import understood
 from actions.runtime import conversation_id, language, metadata, runtime, utter
+from clinic.booking.claims import release
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
 from clinic.handoff.asked import person_asked_reply
@@ -39,6 +40,7 @@ class ActionOpenHandoff(Action):
 
     def _open(self, session: Session, tracker: Tracker, finding: Finding) -> Reply:
         conversation = session.get_one(Conversation, conversation_id(tracker))
+        release(session, holder=conversation.id)  # whoever leaves the booking for this wants no time kept
         opened = open_escalation(
             session,
             conversation=conversation,

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, delete, exists, inspect, select, text
 from sqlalchemy.orm import Session
 
-from clinic.booking.request import CLOSED
+from clinic.booking.book import CLOSED
 from clinic.models import Appointment, Conversation, Escalation, EscalationState
 
 
@@ -29,14 +29,23 @@ def purge_conversations(session: Session, *, retention_days: int, now: datetime)
 
 def purge_tracker(path: Path, *, retention_days: int, now: datetime) -> int:
     """Delete Rasa's own events of that age (SQLite). Returns how many; 0 where there is no tracker yet."""
+    before = (now - timedelta(days=retention_days)).timestamp()
+    return _delete_events(path, "timestamp < :value", before)
+
+
+def forget_tracker(path: Path, conversation_id: str) -> int:
+    """Delete what Rasa remembers of one conversation, whatever its epoch."""
+    return _delete_events(path, "substr(sender_id, 1, length(:value)) = :value", f"{conversation_id}:")
+
+
+def _delete_events(path: Path, which: str, value: object) -> int:
     if not path.exists():
         return 0
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
     try:
         if not inspect(engine).has_table("events"):
             return 0
-        before = (now - timedelta(days=retention_days)).timestamp()
         with engine.begin() as connection:
-            return connection.execute(text("DELETE FROM events WHERE timestamp < :before"), {"before": before}).rowcount
+            return connection.execute(text(f"DELETE FROM events WHERE {which}"), {"value": value}).rowcount  # noqa: S608
     finally:
         engine.dispose()

@@ -34,9 +34,7 @@ def _of_column(database: Database, table: Table, name: str, *, only_plain: bool)
                 is_plain = not value.startswith(TOKEN)
                 if is_plain or (not only_plain and not ring.is_current(value)):
                     session.execute(
-                        update(table)
-                        .where(key == row_id, stored == value)
-                        .values({name: ring.decrypt(value)})
+                        update(table).where(key == row_id, stored == value).values({name: ring.decrypt(value)})
                     )
                     changed += 1
         if len(rows) < BATCH:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from cryptography.fernet import Fernet
 
 from cli.scratch import Scratch, running
@@ -12,7 +11,10 @@ from clinic import crypto
 from clinic.db import Database
 from clinic.migrate import migrate
 from clinic.settings import ClinicInfo, Settings
+from tests.postgres import postgres
 from tests.visitor import Visitor
+
+__all__ = ["postgres"]
 
 
 @pytest.fixture(scope="session", autouse=True)

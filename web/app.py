@@ -14,6 +14,7 @@ from clinic.migrate import migrate
 from clinic.settings import Settings
 from web import pages
 from web.api import conversations, health
+from web.calls import routes as calls
 from web.context import Context
 from web.errors import install_error_handlers
 from web.library import routes as library
@@ -62,5 +63,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(conversations.router)
     app.include_router(health.router)
     app.include_router(library.router)
+    app.include_router(calls.router)
     app.include_router(pages.router)
     return app

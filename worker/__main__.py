@@ -4,10 +4,14 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import apprise
 import structlog
+from apprise.attachment.memory import AttachMemory
 
+from clinic.booking.claims import forget_expired
+from clinic.booking.outbox import Outgoing, send_due
 from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.handoff.alerts import deliver_due
@@ -16,11 +20,13 @@ from clinic.handoff.spool import Spool, store_spooled
 from clinic.logs import configure_logging
 from clinic.migrate import migrate
 from clinic.retention import purge_conversations, purge_tracker
+from clinic.rotation import encrypt_rows
 from clinic.settings import Settings
 
 log = structlog.get_logger("worker")
 ROUND_SECONDS = 2.0  # the first alert has to be out within 10 s
 PURGE_EVERY = timedelta(hours=1)
+TIDY_EVERY = timedelta(minutes=10)
 
 
 class Worker:
@@ -34,7 +40,11 @@ class Worker:
             if not channel.add(url):
                 raise SystemExit(f"LOTUS_ALERT_URLS: entry {number} is not an address Apprise understands")
             self._channels.append(channel)
-        self._purge_at = utc_now()
+        self._outgoing = {
+            "email": settings.email_url.get_secret_value(),
+            "sms": settings.sms_url.get_secret_value(),
+        }
+        self._purge_at = self._tidy_at = utc_now()
 
     def run(self, stop: threading.Event) -> None:
         if not self._settings.alert_urls:
@@ -42,6 +52,7 @@ class Worker:
         while not stop.is_set():
             self._try("spool", self._store_spooled)
             self._try("alerts", self._deliver)
+            self._try("calls", self._send_calls)
             self._try("retention", self._purge)
             stop.wait(ROUND_SECONDS)
         self._database.close()
@@ -62,6 +73,38 @@ class Worker:
             return
         if delivered := deliver_due(self._database, send=self._send, now=utc_now()):
             log.info("alerts.delivered", count=delivered)
+
+    def _send_calls(self) -> None:
+        """Confirmations and reminders of calls, on the channels that are set up; and holds that are over go."""
+        channels = {name for name, url in self._outgoing.items() if url}
+        sent = send_due(
+            self._database,
+            send=self._send_call,
+            channels=channels,
+            clinic=self._settings.clinic,
+            url=self._settings.public_url,
+            now=utc_now(),
+        )
+        if sent:
+            log.info("call_messages.sent", count=sent)
+        if utc_now() >= self._tidy_at:
+            with self._database.transaction() as session:
+                forget_expired(session, now=utc_now())
+            if plain := encrypt_rows(self._database, only_plain=True):
+                log.info("values.encrypted", count=plain)
+            self._tidy_at = utc_now() + TIDY_EVERY
+
+    def _send_call(self, message: Outgoing) -> bool:
+        """Through Apprise, to one person: `{to}` in the channel's address is the number or mailbox."""
+        channel = apprise.Apprise()
+        url = self._outgoing[message.channel].replace("{to}", quote(message.to, safe=""))
+        if not channel.add(url):
+            return False
+        attached = None
+        if message.attachment:
+            file = AttachMemory(message.attachment, name="call.ics", mimetype="text/calendar")
+            attached = apprise.AppriseAttachment(file)
+        return bool(channel.notify(title=message.title, body=message.body, attach=attached))
 
     def _send(self, title: str, body: str) -> bool:
         """Through every channel; true where one took it: a broken one must not page the others for ever."""

@@ -27,7 +27,10 @@ ADULT_SAID = re.compile(
     r"|\b(?P<of_age>\d{2}) ?(?:years? old|yrs? old|y/?o)\b|\bsoy (?:mayor de edad|adult[oa])\b|\btengo (?P<edad>\d{2}) años",
     re.IGNORECASE,
 )
-UNDER = re.compile(r"\b(?:under|younger than|below|not) (?:yet )?(?:18|an adult)\b|\bmenor\b|\bminor\b|^\W*(?:no|nope)\W*$|\bthe (?:third|last)\b", re.IGNORECASE)
+UNDER = re.compile(
+    r"\b(?:under|younger than|below|not) (?:yet )?(?:18|an adult)\b|\bmenor\b|\bminor\b|^\W*(?:no|nope)\W*$|\bthe (?:third|last)\b",
+    re.IGNORECASE,
+)
 AGE = re.compile(r"^\D{0,12}(\d{1,3})\D{0,14}$")
 PATIENT = re.compile(
     r"\b(?:(?:already|existing|current|established|returning|been) (?:a |an )?(?:patient|client|there|before)|i'?m (?:already )?a patient|your patient"
@@ -39,14 +42,26 @@ FIRST = re.compile(
     r"|primera|evaluaci[oó]n|consulta|empezar)\b|^\W*1\W*$",
     re.IGNORECASE,
 )
-OTHER = re.compile(r"\b(?:something else|other|else|question|billing|general|neither|none|otr[ao]|algo m[aá]s|third|last one)\b|^\W*3\W*$", re.IGNORECASE)
-FIRST_SAID = re.compile(r"\bfirst (?:evaluation|eval|consult\w*|appointment|visit)\b|\binitial (?:evaluation|consult\w*)\b|\bprimera (?:evaluaci[oó]n|consulta|cita)\b", re.IGNORECASE)
-PATIENT_SAID = re.compile(r"\bi'?m (?:already )?(?:a|an existing|a current|your) patient\b|\balready a patient\b|\bya soy paciente\b", re.IGNORECASE)
+OTHER = re.compile(
+    r"\b(?:something else|other|else|question|billing|general|neither|none|otr[ao]|algo m[aá]s|third|last one)\b|^\W*3\W*$",
+    re.IGNORECASE,
+)
+FIRST_SAID = re.compile(
+    r"\bfirst (?:evaluation|eval|consult\w*|appointment|visit)\b|\binitial (?:evaluation|consult\w*)\b|\bprimera (?:evaluaci[oó]n|consulta|cita)\b",
+    re.IGNORECASE,
+)
+PATIENT_SAID = re.compile(
+    r"\bi'?m (?:already )?(?:a|an existing|a current|your) patient\b|\balready a patient\b|\bya soy paciente\b",
+    re.IGNORECASE,
+)
 ASKS = re.compile(
     r"\?\s*$|^\W*(?:and |so |but |ok(?:ay)? |wait )*(?:how|what|whats|what's|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should|may"
     r"|tell me|explain|qu[eé]|c[oó]mo|cu[aá]nto|cu[aá]ndo|d[oó]nde|puedo|es|hay)\b",
     re.IGNORECASE,
 )
+
+
+OF_A_BOOKING = re.compile(r"\b(?:calls?|appointments?|appts?|booking|cita|llamada|time|slot)\b", re.IGNORECASE)
 
 
 class What(StrEnum):
@@ -57,10 +72,21 @@ class What(StrEnum):
     keep = "keep"
 
 
-CANCEL = re.compile(r"\b(?:cancel\w*|call (?:it|that) off|delete|drop|don'?t (?:need|want) (?:it|the call|this|that|a call|to be called)|no longer need|anul\w+)\b", re.IGNORECASE)
-MOVE = re.compile(r"\b(?:another|other|different|new|later|earlier) (?:time|day|date|slot|one)\b|\b(?:re-?schedul\w*|move|change|push|postpone|switch|can'?t make|cambiar|mover|reprogramar|otra hora|otro d[ií]a)\b", re.IGNORECASE)
-KEEP = re.compile(r"\b(?:keep|leave (?:it|as)|nothing|as it is|fine as|never ?mind|stay)\b|^\W*(?:no|nope)\W*$", re.IGNORECASE)
-WHEN_IS = re.compile(r"\b(?:when (?:is|was|do i|are you|will)|what time is|do i have|did i (?:book|get)|is my call|my (?:call|appointment|appt) (?:still|confirmed)|cu[aá]ndo (?:es|me llaman))\b", re.IGNORECASE)
+CANCEL = re.compile(
+    r"\b(?:cancel\w*|call (?:it|that) off|delete|drop|don'?t (?:need|want) (?:it|the call|this|that|a call|to be called)|no longer need|anul\w+)\b",
+    re.IGNORECASE,
+)
+MOVE = re.compile(
+    r"\b(?:another|other|different|new|later|earlier) (?:time|day|date|slot|one)\b|\b(?:re-?schedul\w*|move|change|push|postpone|switch|can'?t make|cambiar|mover|reprogramar|otra hora|otro d[ií]a)\b",
+    re.IGNORECASE,
+)
+KEEP = re.compile(
+    r"\b(?:keep|leave (?:it|as)|nothing|as it is|fine as|never ?mind|stay)\b|^\W*(?:no|nope)\W*$", re.IGNORECASE
+)
+WHEN_IS = re.compile(
+    r"\b(?:when (?:is|was|do i|are you|will)|what time is|do i have|did i (?:book|get)|is my call|my (?:call|appointment|appt) (?:still|confirmed)|cu[aá]ndo (?:es|me llaman))\b",
+    re.IGNORECASE,
+)
 
 
 def read_who(words: str) -> str:
@@ -130,6 +156,11 @@ def find_what(words: str) -> What | None:
     if MOVE.search(plain):
         return What.move
     return What.keep if KEEP.search(plain) else None
+
+
+def is_of_a_booking(words: str) -> bool:
+    """Whether "cancel" or "move" is said of something booked, and not of anything else."""
+    return bool(OF_A_BOOKING.search(words))
 
 
 def asks(words: str) -> bool:

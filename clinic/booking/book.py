@@ -1,5 +1,6 @@
 """Making, moving and cancelling a call. Each is one transaction with its claim, its audit entry and its messages."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from clinic.models import Appointment, AppointmentState, Message
 from clinic.settings import ClinicInfo
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0/O, 1/I/L: it is read out on the phone
+REFERENCE = re.compile(r"\bLC[- ]?([2-9A-HJKMNP-Z]{6})\b", re.IGNORECASE)
 CLOSED = (AppointmentState.completed, AppointmentState.no_show, AppointmentState.cancelled)
 
 
@@ -71,6 +73,10 @@ def book_call(
     """
     _answer_is_open(session, by.message_id)
     existing = _open_call(session, conversation_id, caller.phone)
+    holder = conversation_id or secrets.token_hex(8)
+    if existing is None or (existing.starts_at, existing.provider) != (slot.starts_at, slot.provider):
+        # First of all: where many want one slot, those who do not get it are gone at once.
+        claims.hold(session, slot, holder=holder, clinic=clinic, now=now)
     if existing is None:
         appointment = _new(session, conversation_id, caller, consent_wording, by, now)
         appointment.window_starts_at, appointment.window_ends_at = slot.starts_at, slot.ends_at
@@ -78,12 +84,12 @@ def book_call(
         session.add(appointment)
         session.flush()
         _audit(session, appointment, "requested", by, now)
-        _give(session, appointment, slot, clinic=clinic, now=now)
+        _give(session, appointment, slot, clinic=clinic, now=now, holder=holder)
         _audit(session, appointment, "confirmed", by, now)
         outbox.plan(session, appointment, "booked", clinic=clinic, now=now)
         return Made(appointment, "new")
     if (existing.starts_at, existing.provider) == (slot.starts_at, slot.provider):
-        claims.release(session, holder=conversation_id or existing.reference)
+        claims.release(session, holder=holder)
         existing.message_id = by.message_id
         return Made(existing, "same")
     existing.may_leave_voicemail = caller.may_leave_voicemail
@@ -120,14 +126,24 @@ def request_call(
 
 
 def move_call(
-    session: Session, appointment: Appointment, slot: Slot, *, clinic: ClinicInfo, by: By, now: datetime
+    session: Session,
+    appointment: Appointment,
+    slot: Slot,
+    *,
+    clinic: ClinicInfo,
+    by: By,
+    now: datetime,
+    holder: str | None = None,
 ) -> Appointment:
-    """Another slot for the same call: reference and calendar UID stay. Raises SlotTaken, or Conflict if it is over."""
+    """Another slot for the same call: reference and calendar UID stay. Raises SlotTaken, or Conflict if it is over.
+
+    `holder` is the conversation that holds the slot, where it is another one than the call was booked in.
+    """
     _answer_is_open(session, by.message_id)
     if appointment.state in CLOSED:
         raise Conflict("closed")
     was_confirmed = appointment.state == AppointmentState.confirmed
-    _give(session, appointment, slot, clinic=clinic, now=now)
+    _give(session, appointment, slot, clinic=clinic, now=now, holder=holder)
     appointment.message_id = by.message_id
     appointment.changed_at = now
     if was_confirmed:
@@ -164,11 +180,24 @@ def find_call(session: Session, reference: str, *, lock: bool = True) -> Appoint
     return found
 
 
+def find_by_digits(session: Session, words: str) -> Appointment:
+    """The open call whose reference and last four digits of the phone stand in the words. Raises NotFound.
+
+    The reference alone is not enough: it is said on the phone and stands in messages.
+    """
+    reference = REFERENCE.search(words)
+    if reference is None:
+        raise NotFound("appointment")
+    found = find_call(session, reference[1], lock=False)
+    digits = re.findall(r"\d{4}", words.replace(reference[0], " "))
+    if found.state in CLOSED or found.phone[-4:] not in digits[-1:]:
+        raise NotFound("appointment")
+    return found
+
+
 def open_calls(session: Session, conversation_id: str) -> list[Appointment]:
     """The calls of a conversation that are not over, newest first."""
-    query = select(Appointment).where(
-        Appointment.conversation_id == conversation_id, Appointment.state.not_in(CLOSED)
-    )
+    query = select(Appointment).where(Appointment.conversation_id == conversation_id, Appointment.state.not_in(CLOSED))
     return list(session.scalars(query.order_by(Appointment.id.desc())))
 
 
@@ -194,8 +223,16 @@ def _new(
     )
 
 
-def _give(session: Session, appointment: Appointment, slot: Slot, *, clinic: ClinicInfo, now: datetime) -> None:
-    holder = appointment.conversation_id or appointment.reference
+def _give(
+    session: Session,
+    appointment: Appointment,
+    slot: Slot,
+    *,
+    clinic: ClinicInfo,
+    now: datetime,
+    holder: str | None = None,
+) -> None:
+    holder = holder or appointment.conversation_id or appointment.reference
     if not read_calendar(session, clinic=clinic, now=now).offers(slot):
         raise claims.SlotTaken("slot")
     claims.take(session, slot, holder=holder, appointment_id=appointment.id, clinic=clinic, now=now)
@@ -241,4 +278,3 @@ def _audit(session: Session, appointment: Appointment, action: str, by: By, now:
         now=now,
         details=details,
     )
-

@@ -96,7 +96,9 @@ class Calendar:
         first = self._now.astimezone(self._clinic.zone)
         days = (first.date() + timedelta(days=ahead) for ahead in range(self._rules.horizon_days + 1))
         return [
-            Window(*(datetime.combine(day, moment, self._clinic.zone) for moment in hours))
+            Window(
+                datetime.combine(day, hours[0], self._clinic.zone), datetime.combine(day, hours[1], self._clinic.zone)
+            )
             for day in days
             if (hours := self.open_hours(day))
         ]

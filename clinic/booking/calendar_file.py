@@ -26,7 +26,9 @@ def calendar_file(appointment: Appointment, *, clinic: ClinicInfo, url: str) -> 
     event.add("dtstart", appointment.starts_at)
     event.add("dtend", appointment.ends_at)
     event.add("summary", words["summary"])
-    event.add("description", words["description"].format(link=link, phone=clinic.phone, reference=appointment.reference))
+    event.add(
+        "description", words["description"].format(link=link, phone=clinic.phone, reference=appointment.reference)
+    )
     event.add("url", link)
     event.add("class", "PRIVATE")
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")

@@ -35,9 +35,7 @@ def hold(session: Session, slot: Slot, *, holder: str, clinic: ClinicInfo, now: 
     return until
 
 
-def take(
-    session: Session, slot: Slot, *, holder: str, appointment_id: int, clinic: ClinicInfo, now: datetime
-) -> None:
+def take(session: Session, slot: Slot, *, holder: str, appointment_id: int, clinic: ClinicInfo, now: datetime) -> None:
     """Make the slot an appointment's, in the caller's transaction, and free what it had before. Raises SlotTaken."""
     ensure_providers(session, clinic)
     claim = _claim(session, slot, holder=holder, clinic=clinic, now=now, until=now)
@@ -68,9 +66,7 @@ def forget_expired(session: Session, *, now: datetime) -> None:
     session.execute(delete(SlotClaim).where(SlotClaim.appointment_id.is_(None), SlotClaim.held_until <= now))
 
 
-def _claim(
-    session: Session, slot: Slot, *, holder: str, clinic: ClinicInfo, now: datetime, until: datetime
-) -> int:
+def _claim(session: Session, slot: Slot, *, holder: str, clinic: ClinicInfo, now: datetime, until: datetime) -> int:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = insert(SlotClaim).values(
         provider_id=slot.provider,
@@ -82,8 +78,7 @@ def _claim(
     mine = row.on_conflict_do_update(
         index_elements=["provider_id", "starts_at"],
         set_={"holder": holder, "held_until": until, "ends_at": row.excluded.ends_at},
-        where=SlotClaim.appointment_id.is_(None)
-        & ((SlotClaim.held_until <= now) | (SlotClaim.holder == holder)),
+        where=SlotClaim.appointment_id.is_(None) & ((SlotClaim.held_until <= now) | (SlotClaim.holder == holder)),
     ).returning(SlotClaim.id)
     claim = session.scalar(mine)
     if claim is None:

@@ -30,8 +30,12 @@ FROM_ON = re.compile(
     rf"(?! ?(?:to|through|thru|until|-|a)\b)|\b(?P<inclusive2>{WEEKDAYS}|tomorrow) (?:on|onwards?|or later)\b"
     rf"|\b(?:after|despu[eé]s del?) (?P<exclusive>{WEEKDAYS})\b"
 )
-UP_TO = re.compile(rf"\b(?:(?P<by>by|until|till|no later than) |(?P<before>before|antes del?) ){THE}(?P<day>{WEEKDAYS})\b")
-NEXT_WEEK = r"(?:(?:the )?next week|(?:la )?pr[oó]xima semana|la semana que viene|la semana pr[oó]xima|the week after this)"
+UP_TO = re.compile(
+    rf"\b(?:(?P<by>by|until|till|no later than) |(?P<before>before|antes del?) ){THE}(?P<day>{WEEKDAYS})\b"
+)
+NEXT_WEEK = (
+    r"(?:(?:the )?next week|(?:la )?pr[oó]xima semana|la semana que viene|la semana pr[oó]xima|the week after this)"
+)
 THIS_WEEK = r"(?:this week|esta semana)"
 WEEKS = (
     (re.compile(rf"\b(?:early|beginning of|start of|first half of|a principios de) {NEXT_WEEK}"), 1, (0, 1)),
@@ -43,7 +47,9 @@ WEEKS = (
     (re.compile(r"\bnext weekend\b"), 1, (5, 6)),
     (re.compile(r"\b(?:weekends?|fin de semana)\b"), 0, (5, 6)),
 )
-WORKDAYS = re.compile(r"\b(?:(?:any |a |during the )?(?:week ?days?|work ?days?|working days)|entre semana|d[ií]as? laborables?)\b")
+WORKDAYS = re.compile(
+    r"\b(?:(?:any |a |during the )?(?:week ?days?|work ?days?|working days)|entre semana|d[ií]as? laborables?)\b"
+)
 RELATIVE = re.compile(
     r"\b(?:(?P<two>(?:the )?day after tomorrow|pasado ma[nñ]ana|overmorrow)|(?P<zero>today|tonight|hoy)|(?P<past>yesterday|ayer)"
     r"|(?P<one>tomorrow|ma[nñ]ana))\b"
@@ -57,7 +63,9 @@ DATE = re.compile(
     rf"\b(?:{MONTHS}\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: de| of)? {MONTHS}"
     r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{4}-\d{2}-\d{2})(?=\W|$)"
 )
-OF_MONTH = re.compile(r"\b(?:the |on the )(?P<day>\d{1,2})(?:st|nd|rd|th)\b|\bel (?:d[ií]a )?(?P<day2>\d{1,2})(?=$| (?:por|a|de la|en)\b)")
+OF_MONTH = re.compile(
+    r"\b(?:the |on the )(?P<day>\d{1,2})(?:st|nd|rd|th)\b|\bel (?:d[ií]a )?(?P<day2>\d{1,2})(?=$| (?:por|a|de la|en)\b)"
+)
 WEEKDAY = re.compile(
     rf"\b(?P<next>next |pr[oó]ximo |following )?(?P<weekday>{WEEKDAYS})(?P<many>s(?<!ss))?\b(?P<coming> que viene| after next)?"
 )
@@ -120,7 +128,9 @@ def days_in(text: str, local_now: datetime, horizon: int, before: date | None = 
         for pattern, weeks, (first, last) in WEEKS:
             if pattern.search(text):
                 start = monday + timedelta(days=7 * weeks)
-                return Days([start + timedelta(days=n) for n in range(first, last + 1) if start + timedelta(days=n) >= today])
+                return Days(
+                    [start + timedelta(days=n) for n in range(first, last + 1) if start + timedelta(days=n) >= today]
+                )
         if WORKDAYS.search(text):
             return Days([day for day in whole if day.weekday() < 5])
     if found := AHEAD.search(text):

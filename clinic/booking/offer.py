@@ -21,11 +21,22 @@ SHOWN = 3  # times offered at once: a tired reader on a phone
 ORDINALS = (
     re.compile(r"^\W*(?:the )?(?:first|1st|1|one|earliest|el primero|la primera)\b(?: one)?\W*$", re.IGNORECASE),
     re.compile(r"^\W*(?:the )?(?:second|2nd|2|two|middle|el segundo|la segunda)\b(?: one)?\W*$", re.IGNORECASE),
-    re.compile(r"^\W*(?:the )?(?:third|3rd|3|three|last|el tercero|la tercera|[uú]ltima)\b(?: one)?\W*$", re.IGNORECASE),
+    re.compile(
+        r"^\W*(?:the )?(?:third|3rd|3|three|last|el tercero|la tercera|[uú]ltima)\b(?: one)?\W*$", re.IGNORECASE
+    ),
 )
-YES = re.compile(r"^\W*(?:yes|yeah|yep|ok(?:ay)?|sure|s[ií]|that works|works for me|sounds good|perfect|good)\b[^?]{0,20}$", re.IGNORECASE)
-OTHERS = re.compile(r"^\W*(?:any |some |show |do you have |got )*(?:other|more|different|none|neither|no)\b(?: of (?:these|those|them))?(?: (?:times?|options?|slots?|ones?))?\W*$|^\W*otr[ao]s?\b.{0,12}$", re.IGNORECASE)
-CHOOSES = re.compile(r"\b(?:clinic|you(?: guys)?|they|aprn) (?:can )?(?:choose|chooses|pick|decide)s?\b|\b(?:you|clinic) (?:tell|call) me when(?:ever)?\b|\bwhenever (?:you|they) (?:can|want)\b", re.IGNORECASE)
+YES = re.compile(
+    r"^\W*(?:yes|yeah|yep|ok(?:ay)?|sure|s[ií]|that works|works for me|sounds good|perfect|good)\b[^?]{0,20}$",
+    re.IGNORECASE,
+)
+OTHERS = re.compile(
+    r"^\W*(?:any |some |show |do you have |got )*(?:other|more|different|none|neither|no)\b(?: of (?:these|those|them))?(?: (?:times?|options?|slots?|ones?))?\W*$|^\W*otr[ao]s?\b.{0,12}$",
+    re.IGNORECASE,
+)
+CHOOSES = re.compile(
+    r"\b(?:clinic|you(?: guys)?|they|aprn) (?:can )?(?:choose|chooses|pick|decide)s?\b|\b(?:you|clinic) (?:tell|call) me when(?:ever)?\b|\bwhenever (?:you|they) (?:can|want)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -67,19 +78,34 @@ def answer_time(
     now = now or utc_now()
     calendar = read_calendar(session, clinic=clinic, now=now, holder=holder)
     buttons = wording()["booking"]
-    if words == buttons["other_times"] or OTHERS.match(words):
+    if asks_for_others(words):
         return TimeAnswer(wants_others=True)
     if words == buttons["clinic_chooses"] or CHOOSES.search(words):
         return TimeAnswer(clinic_chooses=True)
     if chosen := _chosen(words, offered, clinic):
-        return _held(session, calendar, [Window(chosen, chosen + timedelta(minutes=1), is_exact=True)], holder, clinic, now)
+        return _held(
+            session, calendar, [Window(chosen, chosen + timedelta(minutes=1), is_exact=True)], holder, clinic, now
+        )
     try:
         wish = read_windows(words, now=now, clinic=clinic, hours=calendar.open_hours)
     except InvalidInput as problem:
         if problem.reason == "time_unclear":
             raise
         return TimeAnswer(note=problem.reason)
-    return _held(session, calendar, wish, holder, clinic, now, soonest=bool(ANY_TIME.search(plain(words))) and len(wish) > 1)
+    return _held(
+        session, calendar, wish, holder, clinic, now, soonest=bool(ANY_TIME.search(plain(words))) and len(wish) > 1
+    )
+
+
+def asks_for_others(words: str) -> bool:
+    """Whether words want other times than those shown."""
+    return words == wording()["booking"]["other_times"] or bool(OTHERS.match(words))
+
+
+def around(slot: Slot, clinic: ClinicInfo) -> Window:
+    """The hours around a slot that is gone, to offer what is near it."""
+    start = slot.starts_at.astimezone(clinic.zone)
+    return Window(start - timedelta(hours=2), start + timedelta(hours=3))
 
 
 def offer_times(
@@ -153,7 +179,14 @@ def _chosen(words: str, offered: Sequence[datetime], clinic: ClinicInfo) -> date
         return offered[0]
     text = plain(words)
     hours, is_exact = hours_in(text if re.search(r"\bat\b|:|[ap]\.?m|o.?clock", text) else f"at {text}", has_day=True)
-    if hours and is_exact and re.fullmatch(r"[\W\d:apmt]*(?:at|around|works?|please|pls|ok|works for me|is good|o.?clock|yes|the|one|[\s\W\d:apm])*", text):
+    if (
+        hours
+        and is_exact
+        and re.fullmatch(
+            r"[\W\d:apmt]*(?:at|around|works?|please|pls|ok|works for me|is good|o.?clock|yes|the|one|[\s\W\d:apm])*",
+            text,
+        )
+    ):
         same = [moment for moment in offered if moment.astimezone(clinic.zone).time() == hours[0]]
         return same[0] if len(same) == 1 else None
     return None

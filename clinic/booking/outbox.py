@@ -133,10 +133,18 @@ def compose(kind: str, channel: str, appointment: Appointment, *, clinic: Clinic
     words = wording()["calls"][channel]
     link = call_link(appointment.reference, url)
     when = moment_in_words(appointment.starts_at, clinic) if appointment.starts_at else ""
-    filled = {"clinic": clinic.name, "phone": clinic.phone, "when": when, "link": link, "reference": appointment.reference}
+    filled = {
+        "clinic": clinic.name,
+        "phone": clinic.phone,
+        "when": when,
+        "link": link,
+        "reference": appointment.reference,
+    }
     attachment = calendar_file(appointment, clinic=clinic, url=url) if channel == Channel.email else None
     to = appointment.email if channel == Channel.email else appointment.phone
-    return Outgoing(channel, to or "", words["title"].format(**filled), words[kind].format(**filled).strip(), attachment)
+    return Outgoing(
+        channel, to or "", words["title"].format(**filled), words[kind].format(**filled).strip(), attachment
+    )
 
 
 def _add(session: Session, appointment: Appointment, kind: str, channel: Channel, *, at: datetime) -> None:

@@ -33,7 +33,9 @@ SOON = re.compile(
 ZONES = {"eastern": "America/New_York", "central": "America/Chicago", "pacific": "America/Los_Angeles",
          "mountain": "America/Denver", "e": "America/New_York", "c": "America/Chicago",
          "p": "America/Los_Angeles", "m": "America/Denver"}  # fmt: skip
-ZONE = re.compile(r"(?<=[\dm. ])\b(?P<zone>eastern|central|pacific|mountain)\b(?: time)?|(?<=[\dm.] )(?P<short>[ecpm])[sd]?t\b|(?<=[\dm])(?P<stuck>[ecp])[sd]t\b")
+ZONE = re.compile(
+    r"(?<=[\dm. ])\b(?P<zone>eastern|central|pacific|mountain)\b(?: time)?|(?<=[\dm.] )(?P<short>[ecpm])[sd]?t\b|(?<=[\dm])(?P<stuck>[ecp])[sd]t\b"
+)
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,7 @@ class _Wish:
     is_exact: bool
 
 
-def read_windows(
-    words: str, *, now: datetime, clinic: ClinicInfo, hours: OpenHours | None = None
-) -> list[Window]:
+def read_windows(words: str, *, now: datetime, clinic: ClinicInfo, hours: OpenHours | None = None) -> list[Window]:
     """Every window within the hours of calling that the words allow, the preferred ones first. Never empty.
 
     Raises InvalidInput with reason time_unclear, time_past, time_closed or time_too_far.
@@ -68,9 +68,7 @@ def parse_window(words: str, *, now: datetime, clinic: ClinicInfo, hours: OpenHo
     return read_windows(words, now=now, clinic=clinic, hours=hours)[0]
 
 
-def find_windows(
-    words: str, *, now: datetime, clinic: ClinicInfo, hours: OpenHours | None = None
-) -> list[Window]:
+def find_windows(words: str, *, now: datetime, clinic: ClinicInfo, hours: OpenHours | None = None) -> list[Window]:
     """As read_windows, for a sentence that may hold no time at all: then empty."""
     try:
         return read_windows(words, now=now, clinic=clinic, hours=hours)
@@ -106,7 +104,9 @@ class _Reader:
                 if reason:
                     why.append(reason)
         if not made:
-            raise InvalidInput(next((one for one in ("time_closed", "time_past", "time_too_far") if one in why), "time_closed"))
+            raise InvalidInput(
+                next((one for one in ("time_closed", "time_past", "time_too_far") if one in why), "time_closed")
+            )
         return made
 
     def _wishes(self, text: str) -> list[_Wish]:
@@ -171,7 +171,11 @@ class _Reader:
     def _soon(self, found: re.Match[str]) -> list[Window]:
         """ "in two hours": from then on for an hour, where somebody calls then."""
         words = found["count"]
-        count = int(words) if words.isdigit() else {"half an": 0.5, "media": 0.5, "a few": 3}.get(words, 2 if "couple" in words else 1)
+        count = (
+            int(words)
+            if words.isdigit()
+            else {"half an": 0.5, "media": 0.5, "a few": 3}.get(words, 2 if "couple" in words else 1)
+        )
         delta = timedelta(minutes=count) if found["unit"].startswith("min") else timedelta(hours=count)
         # In UTC: two hours are two hours, also over a change of the clock.
         moment = (self._now.astimezone(UTC) + delta).astimezone(self._clinic.zone).replace(second=0, microsecond=0)

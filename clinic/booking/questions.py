@@ -110,6 +110,10 @@ def ask_texts(phone: str, clinic: ClinicInfo) -> Reply:
     return _say("ask_texts", "texts_yes", "texts_no", clinic=clinic.name, phone=phone_in_words(phone))
 
 
+def texts_agreed(appointment: Appointment, clinic: ClinicInfo) -> Reply:
+    return plain("texts_agreed", clinic, phone=phone_in_words(appointment.phone))
+
+
 def not_understood(reason: str, clinic: ClinicInfo) -> Reply:
     return _say(reason, hours=call_hours_in_words(clinic), days=clinic.booking.horizon_days)
 

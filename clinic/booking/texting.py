@@ -33,7 +33,14 @@ def is_stop(words: str, *, as_text: bool = False) -> bool:
 
 
 def agree_to_texts(
-    session: Session, appointment: Appointment, *, wording: str, wording_text: str, clinic: ClinicInfo, by: By, now: datetime
+    session: Session,
+    appointment: Appointment,
+    *,
+    wording: str,
+    wording_text: str,
+    clinic: ClinicInfo,
+    by: By,
+    now: datetime,
 ) -> None:
     """Store the consent with the words that were agreed to, and plan the reminder. Twice is once."""
     if outbox.texts_agreed(session, appointment):

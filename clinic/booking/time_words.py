@@ -1,6 +1,7 @@
 """The words people use for times, English and Spanish: brought into one plain form, and the hours read from them."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
 EXACT_WINDOW = timedelta(minutes=30)  # "at 10" is taken as 10:00 to 10:30
@@ -27,8 +28,20 @@ WEEKDAYS = (
     r"|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo"
 )
 NUMBERS = (
-    dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
-    | dict(zip("una dos tres cuatro cinco seis siete ocho nueve diez once doce".split(), range(1, 13), strict=True))
+    dict(
+        zip(
+            ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"],
+            range(1, 13),
+            strict=True,
+        )
+    )
+    | dict(
+        zip(
+            ["una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce"],
+            range(1, 13),
+            strict=True,
+        )
+    )
     | {"un": 1, "a couple": 2, "a couple of": 2, "an": 1, "half an": 0}
 )
 NUMBER = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
@@ -53,49 +66,56 @@ def _to_hour(found: re.Match[str]) -> str:
     return f"{(int(found['hour']) - 2) % 12 + 1}:45"
 
 
-PLAINER: list[tuple[re.Pattern[str], object]] = [
-    (re.compile(pattern), plainer)
-    for pattern, plainer in (
-        (rf"\b({LEADS}) ({NUMBER}|{NUMERO})\b(?! (?:of|or))", _digits),
-        (rf"\b({LEADS}) ({NUMBER}|{NUMERO})\b(?! of)", _digits),
-        (rf"^()({NUMBER})(?= (?:pm|am|o.?clock)\b)", _digits),
-        (r"\b(\d{1,2})[.](\d{2})(?= ?[ap]\.?m)", r"\1:\2"),
-        (r"\b(\d{1,2})h(\d{2})?\b", lambda found: f"{found[1]}:{found[2] or '00'}"),
-        (r"\b(?:half past|half) (\d{1,2})\b", r"\1:30"),
-        (r"\b(?:quarter|15) (?:past|after) (\d{1,2})\b", r"\1:15"),
-        (r"\b(?:a )?quarter (?:to|till|til|of) (?P<hour>\d{1,2})\b", _to_hour),
-        (r"\b(\d{1,2}) y media\b", r"\1:30"),
-        (r"\b(\d{1,2}) y cuarto\b", r"\1:15"),
-        (r"\b(?P<hour>\d{1,2}) menos cuarto\b", _to_hour),
-        (r"\b(\d{1,2}(?::\d{2})?)[- ]?ish\b", r"at \1"),
-        (r"\bb4\b", "before"),
-        (r"\b(\d{1,2}(?::\d{2})?(?: ?[ap]\.?m\.?)?) (?:or|and) (?:later|after|onwards?)\b", r"after \1"),
-        (r"\b(\d{1,2}(?::\d{2})?(?: ?[ap]\.?m\.?)?) (?:or|and) (?:earlier|before)\b", r"before \1"),
-        (r"\b(?:a las? |las? )?(\d{1,2}(?::\d{2})?) o m[aá]s tarde\b", r"after \1"),
-        (r"\bnoon-?ish\b", "noon"),
-        (r"\b(\d{1,2}:\d{2}|\d{1,2}) de la tarde\b", r"\1 pm"),
-        (r"\b(\d{1,2}:\d{2}|\d{1,2}) de la ma[nñ]ana\b", r"\1 am"),
-        (r"\b(\d{1,2}:\d{2}|\d{1,2}) (?:in the|of the|this) (?:afternoon|evening)\b", r"\1 pm"),
-        (r"\b(\d{1,2}:\d{2}|\d{1,2}) in the morning\b", r"\1 am"),
-        (r"\b(?:not before|no earlier than|not earlier than|no sooner than|anytime after|no antes de)\b", "after"),
-        (r"\b(?:not after|no later than|not later than|up until|no despu[eé]s de)\b", "before"),
-        (r"\b(?:not?|never) (?:in the )?mornings?\b|\bno (?:por|en) la ma[nñ]ana\b", "afternoon"),
-        (r"\b(?:not?|never) (?:in the )?(?:afternoon|evening)s?\b|\bno (?:por|en) la tarde\b", "morning"),
-        (r"\b(between|from|and|to|till|until|y) (?:el )?(?:noon|midday|mediod[ií]a)\b", r"\1 12pm"),
-        (r"\b(after) (?:noon|midday)\b", r"\1 12pm"),
-        (r"\b(?:tomm?orr?ow|tomor+ow|tommorrow|tmrw?|tmw|2mrw|2moro|tomoz)\b", "tomorrow"),
-        (r"\bafter ?noons?\b", "afternoon"),
-    )
+Plainer = str | Callable[[re.Match[str]], str]
+PLAIN_FORMS: list[tuple[str, Plainer]] = [
+    (rf"\b({LEADS}) ({NUMBER}|{NUMERO})\b(?! (?:of|or))", _digits),
+    (rf"\b({LEADS}) ({NUMBER}|{NUMERO})\b(?! of)", _digits),
+    (rf"^()({NUMBER})(?= (?:pm|am|o.?clock)\b)", _digits),
+    (r"\b(\d{1,2})[.](\d{2})(?= ?[ap]\.?m)", r"\1:\2"),
+    (r"\b(\d{1,2})h(\d{2})?\b", lambda found: f"{found[1]}:{found[2] or '00'}"),
+    (r"\b(?:half past|half) (\d{1,2})\b", r"\1:30"),
+    (r"\b(?:quarter|15) (?:past|after) (\d{1,2})\b", r"\1:15"),
+    (r"\b(?:a )?quarter (?:to|till|til|of) (?P<hour>\d{1,2})\b", _to_hour),
+    (r"\b(\d{1,2}) y media\b", r"\1:30"),
+    (r"\b(\d{1,2}) y cuarto\b", r"\1:15"),
+    (r"\b(?P<hour>\d{1,2}) menos cuarto\b", _to_hour),
+    (r"\b(\d{1,2}(?::\d{2})?)[- ]?ish\b", r"at \1"),
+    (r"\bb4\b", "before"),
+    (r"\b(\d{1,2}(?::\d{2})?(?: ?[ap]\.?m\.?)?) (?:or|and) (?:later|after|onwards?)\b", r"after \1"),
+    (r"\b(\d{1,2}(?::\d{2})?(?: ?[ap]\.?m\.?)?) (?:or|and) (?:earlier|before)\b", r"before \1"),
+    (r"\b(?:a las? |las? )?(\d{1,2}(?::\d{2})?) o m[aá]s tarde\b", r"after \1"),
+    (r"\bnoon-?ish\b", "noon"),
+    (r"\b(\d{1,2}:\d{2}|\d{1,2}) de la tarde\b", r"\1 pm"),
+    (r"\b(\d{1,2}:\d{2}|\d{1,2}) de la ma[nñ]ana\b", r"\1 am"),
+    (r"\b(\d{1,2}:\d{2}|\d{1,2}) (?:in the|of the|this) (?:afternoon|evening)\b", r"\1 pm"),
+    (r"\b(\d{1,2}:\d{2}|\d{1,2}) in the morning\b", r"\1 am"),
+    (r"\b(?:not before|no earlier than|not earlier than|no sooner than|anytime after|no antes de)\b", "after"),
+    (r"\b(?:not after|no later than|not later than|up until|no despu[eé]s de)\b", "before"),
+    (r"\b(?:not?|never) (?:in the )?mornings?\b|\bno (?:por|en) la ma[nñ]ana\b", "afternoon"),
+    (r"\b(?:not?|never) (?:in the )?(?:afternoon|evening)s?\b|\bno (?:por|en) la tarde\b", "morning"),
+    (r"\b(between|from|and|to|till|until|y) (?:el )?(?:noon|midday|mediod[ií]a)\b", r"\1 12pm"),
+    (r"\b(after) (?:noon|midday)\b", r"\1 12pm"),
+    (r"\b(?:tomm?orr?ow|tomor+ow|tommorrow|tmrw?|tmw|2mrw|2moro|tomoz)\b", "tomorrow"),
+    (r"\bafter ?noons?\b", "afternoon"),
 ]
+PLAINER = [(re.compile(pattern), plainer) for pattern, plainer in PLAIN_FORMS]
 
 # "3", "3pm", "15:30"; a number that goes on with / or - belongs to a date or a phone number.
-HOUR = r"(?P<{0}>\d{{1,2}}(?::\d{{2}}|(?=\s*[ap]\.?m)|(?=\s*o.?clock)|\b(?![/\d-]|(?:st|nd|rd|th)\b))\s*(?:[ap]\.?m\.?)?)"
+HOUR = (
+    r"(?P<{0}>\d{{1,2}}(?::\d{{2}}|(?=\s*[ap]\.?m)|(?=\s*o.?clock)|\b(?![/\d-]|(?:st|nd|rd|th)\b))\s*(?:[ap]\.?m\.?)?)"
+)
 START, END, HOUR = HOUR.format("start"), HOUR.format("end"), HOUR.format("hour")
 RANGE = re.compile(rf"\b(?:between|from|entre|de)\s+(?:las? )?{START}\s*(?:and|to|till|until|y|a|-)\s*(?:las? )?{END}")
 SPAN = r"\d{1,2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?)?"
-BARE_RANGE = re.compile(rf"(?<![\d/:.-])(?P<start>{SPAN})\s*(?:-|to|till|until|a(?: las)?)\s*(?P<end>{SPAN})(?![\d/:-])")
-AFTER = re.compile(rf"\b(?:after|past|from|despu[eé]s de|a partir de|desde)\s+(?:las? )?{HOUR}|{HOUR.replace('hour', 'onwards')}\s*(?:onwards?|and up)")
-BEFORE = re.compile(rf"\b(?:before|by|until|till|antes de|hasta)\s+(?:las? )?{HOUR}|{HOUR.replace('hour', 'latest')}\s*at the latest")
+BARE_RANGE = re.compile(
+    rf"(?<![\d/:.-])(?P<start>{SPAN})\s*(?:-|to|till|until|a(?: las)?)\s*(?P<end>{SPAN})(?![\d/:-])"
+)
+AFTER = re.compile(
+    rf"\b(?:after|past|from|despu[eé]s de|a partir de|desde)\s+(?:las? )?{HOUR}|{HOUR.replace('hour', 'onwards')}\s*(?:onwards?|and up)"
+)
+BEFORE = re.compile(
+    rf"\b(?:before|by|until|till|antes de|hasta)\s+(?:las? )?{HOUR}|{HOUR.replace('hour', 'latest')}\s*at the latest"
+)
 BARE = r"(?P<bare>\d{1,2}(?::\d{2})?\s*[ap]\.?m\b\.?|\d{1,2}:\d{2}|\d{1,2}(?=\s?o.?clock))"
 AT = re.compile(rf"(?:\b(?:at|around|about|@|a las?|sobre las?|como a las?)\s*){HOUR}|\b{BARE}")
 MONTHS = (

@@ -63,7 +63,9 @@ def test_what_is_not_read_exactly_is_asked_back(clinic_info: ClinicInfo, row: di
 WEEK = st.dictionaries(
     st.sampled_from(list(CLINIC.call_hours)),
     st.lists(
-        st.tuples(st.integers(0, 47), st.integers(1, 24)).map(lambda at: (at[0] * 30, min(at[0] * 30 + at[1] * 30, 1439))),
+        st.tuples(st.integers(0, 47), st.integers(1, 24)).map(
+            lambda at: (at[0] * 30, min(at[0] * 30 + at[1] * 30, 1439))
+        ),
         max_size=2,
     ),
 )
