@@ -1,6 +1,7 @@
 """Reading the booking form's answers. Each is parsed first; only what does not parse is taken for a question, answered,
 and asked again. What an answer says by the way is taken as well, so that nothing is asked twice."""
 
+import contextlib
 import re
 from collections.abc import Callable
 from typing import Any
@@ -98,9 +99,10 @@ async def by_the_way(tracker: Tracker, words: str, *, but: str) -> Values:
         found[ABOUT] = about
     if NAME in open_slots and (name := find_first_name(words)):
         found[NAME] = name
-    if TIME in open_slots and find_windows(words, now=utc_now(), clinic=runtime().clinic):
-        found |= await take_time(tracker, words)
-    return found
+    if TIME in open_slots and tracker.get_slot(WISH) is None:
+        with contextlib.suppress(InvalidInput):  # it says nothing of a time
+            found |= await take_time(tracker, words)
+    return {slot: value for slot, value in found.items() if slot != TIME or value is not None}
 
 
 class ValidateBookingForm(FormValidationAction):

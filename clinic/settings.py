@@ -115,7 +115,7 @@ class ClinicInfo(BaseModel):
 class Settings(BaseSettings):
     """One field per `LOTUS_<FIELD>` variable; docs/settings.md explains each."""
 
-    model_config = SettingsConfigDict(env_prefix="LOTUS_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="LOTUS_", extra="ignore", hide_input_in_errors=True)
 
     port: int = Field(default=8000, ge=1, le=65535)
     rasa_port: int = Field(default=5005, ge=1, le=65535)

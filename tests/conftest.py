@@ -26,7 +26,8 @@ def own_keys() -> None:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     """Everything, as `lotus serve` runs it."""
-    with running(tmp_path_factory.mktemp("service"), LOTUS_MESSAGES_PER_MINUTE="100000") as started:
+    nowhere = {"LOTUS_SMS_URL": "json://127.0.0.1:9/{to}", "LOTUS_EMAIL_URL": "json://127.0.0.1:9/{to}"}
+    with running(tmp_path_factory.mktemp("service"), LOTUS_MESSAGES_PER_MINUTE="100000", **nowhere) as started:
         yield started
 
 

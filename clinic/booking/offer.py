@@ -123,7 +123,7 @@ def offer_times(
     everything = calendar.free(calendar.everything(), without=without)
     fitting = calendar.free(wish, without=without) if wish else everything
     if fitting:
-        return Offer(_spread(fitting), matches=True)
+        return Offer(_spread(_of_first_days(fitting, 3 if wish else 2, clinic)), matches=True)
     return Offer(_nearest(everything, wish), matches=False)
 
 
@@ -190,6 +190,12 @@ def _chosen(words: str, offered: Sequence[datetime], clinic: ClinicInfo) -> date
         same = [moment for moment in offered if moment.astimezone(clinic.zone).time() == hours[0]]
         return same[0] if len(same) == 1 else None
     return None
+
+
+def _of_first_days(slots: list[Slot], count: int, clinic: ClinicInfo) -> list[Slot]:
+    """Those of the first days that have any: who asks at night wants a call soon, not in three weeks."""
+    days = sorted({one.starts_at.astimezone(clinic.zone).date() for one in slots})[:count]
+    return [one for one in slots if one.starts_at.astimezone(clinic.zone).date() in days]
 
 
 def _spread(slots: list[Slot]) -> list[Slot]:

@@ -51,7 +51,7 @@ def caller(number: int) -> Caller:
     return Caller(first_name=f"Caller{number}", phone=f"+1801555{number:04}")
 
 
-def together(count: int, work) -> list[str]:  # noqa: ANN001
+def together(count: int, work) -> list[str]:
     """Run work(number) in as many threads, all let go at once; the name of what each raised, or its result."""
     barrier = Barrier(count)
 
@@ -66,7 +66,7 @@ def together(count: int, work) -> list[str]:  # noqa: ANN001
         return list(pool.map(one, range(count)))
 
 
-def count(database: Database, model) -> int:  # noqa: ANN001
+def count(database: Database, model) -> int:
     with database.reading() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
@@ -189,7 +189,7 @@ def test_killed_at_any_step_a_booking_is_whole_or_not_there(
     at = slot(clinic_info)
     with shared.transaction() as session:
         until = claims.hold(session, at, holder=chat, clinic=clinic_info, now=NOW)
-    killed = subprocess.run(  # noqa: S603
+    killed = subprocess.run(
         [sys.executable, "-c", CRASH, crypto.keyring().keys[0], url, stage, chat], cwd=ROOT, check=False
     )
     assert killed.returncode == -signal.SIGKILL

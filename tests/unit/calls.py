@@ -11,7 +11,7 @@ from tests.unit.chats import NOW
 
 PHONE = "+18015550123"
 VISITOR = By("chat")
-ANNA = Caller(first_name="Anna", last_name="Sample", phone=PHONE)
+ANNA = Caller(first_name="Anna", last_name="Quillfeather", phone=PHONE)
 
 
 def slot(clinic: ClinicInfo, hour: int = 9, minute: int = 0, *, day: int = 24, provider: str = "aprn-1") -> Slot:
