@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from actions.runtime import aftermath, conversation_id, language, metadata, runtime, utter
 from clinic.answering import Visit, replies
+from clinic.booking.answers import What, find_what
 from clinic.booking.book import By, open_calls
 from clinic.booking.contact import find_phone
-from clinic.booking.questions import plain
+from clinic.booking.questions import manage, plain
 from clinic.booking.texting import is_stop, stop_texts
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
@@ -50,6 +51,7 @@ class ActionAnswerQuestion(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         special = await self._phone_after_a_flag(tracker) or await self._no_more_texts(tracker)
+        special = special or await self._about_a_booked_call(tracker)
         said = [special] if special else replies_to(tracker)
         for reply in said:
             utter(dispatcher, reply)
@@ -82,3 +84,12 @@ class ActionAnswerQuestion(Action):
 
         ended = await runtime().transaction(end)
         return plain("texts_ended" if ended else "texts_none", runtime().clinic)
+
+    async def _about_a_booked_call(self, tracker: Tracker) -> Reply | None:
+        """ "Cancel it" after a booking is no stray stop: it leads to what can be done with the call."""
+        words = tracker.latest_message.get("text") or ""
+        if understood(tracker).intent != "stop" or find_what(words) != What.cancel:
+            return None
+        conversation = conversation_id(tracker)
+        calls = await runtime().transaction(lambda session: open_calls(session, conversation))
+        return manage(calls[0], runtime().clinic) if calls else None

@@ -133,6 +133,10 @@ class ValidateBookingForm(FormValidationAction):
     async def validate_booking_about(
         self, value: object, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Values:
+        words = value if isinstance(value, str) else ""
+        # Almost any words name a reason, so a correction ("wait, my number is …") is looked for first.
+        if not _is_set(ABOUT, tracker) and (changed := await self._correction(words, tracker, but=ABOUT)):
+            return {ABOUT: answers.named_about(words)} | changed
         return await self._parse(ABOUT, value, dispatcher, tracker, answers.read_about)
 
     async def validate_booking_time(

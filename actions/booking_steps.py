@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import AllSlotsReset, EventType, SlotSet
+from rasa_sdk.events import AllSlotsReset, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
-from actions.booking_form import by_the_way
+from actions.booking_form import ValidateBookingForm, by_the_way
 from actions.booking_slots import (
     ABOUT,
     CHANGE,
@@ -22,6 +22,7 @@ from actions.booking_slots import (
     TIME,
     WHO,
     by_visitor,
+    required,
     to_time,
 )
 from actions.runtime import conversation_id, metadata, runtime, utter
@@ -167,14 +168,35 @@ def _result(made: Made) -> Reply:
 
 
 class ActionStopBooking(Action):
-    """Leaves the form. "Cancel it", said of a call that is booked, does so; anything else leaves everything as it is."""
+    """Leaves the form. "Cancel it", said of a call that is booked, does so; anything else leaves everything as it is.
+
+    Rasa takes some answers for a stop ("change the name"): what answers the question that is open goes on with the form.
+    """
 
     def name(self) -> str:
         return "action_stop_booking"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        if answered := await self._answer(tracker):
+            return [*(SlotSet(slot, value) for slot, value in answered.items()), FollowupAction("booking_form")]
         utter(dispatcher, await runtime().transaction(lambda session: self._leave(session, tracker)))
         return [AllSlotsReset()]
+
+    async def _answer(self, tracker: Tracker) -> dict[str, Any]:
+        """The slots that these words set, where they are an answer and no stop."""
+        words = tracker.latest_message.get("text") or ""
+        asked = next((slot for slot in required(tracker) if tracker.get_slot(slot) is None), None)
+        if asked in (None, NAME, OF) or answers.STOP.match(words):  # any words may be a name
+            return {}
+        if asked == ABOUT and answers.named_about(words) is None:
+            return {}
+        if asked == CHANGE and answers.find_what(words) != answers.What.move:
+            return {}
+        silent = CollectingDispatcher()
+        validate = getattr(ValidateBookingForm(), f"validate_{asked}")
+        read = await validate(words, silent, _With(tracker, {"requested_slot": asked}), {})
+        # Where it said something, it was not an answer.
+        return {} if silent.messages else read
 
     def _leave(self, session: Session, tracker: Tracker) -> Reply:
         clinic, task, reference = runtime().clinic, tracker.get_slot(TASK), tracker.get_slot(OF)

@@ -108,6 +108,21 @@ def bring_browser() -> None:
         raise SetupError("no browser for the tests: install Chromium, or set LOTUS_CHROMIUM to its path.")
 
 
+def find_postgres() -> bool:
+    """Whether the tests find a PostgreSQL server's programs (tests/postgres.py looks in the same places)."""
+    return bool(shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+
+
+def bring_postgres() -> None:
+    if find_postgres():
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        run("apt-get", "update", "-qq")
+        run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "postgresql", DEBIAN_FRONTEND="noninteractive")
+    if not find_postgres():
+        raise SetupError("no PostgreSQL for the tests: install its server (Debian, Ubuntu: apt-get install postgresql).")
+
+
 def main() -> int:
     started = time.monotonic()
     steps = [("uv", bring_uv)]
@@ -116,6 +131,7 @@ def main() -> int:
         steps.append((name, lambda folder=folder, lock=lock: install(folder, lock)))
     if "--without-browser" not in sys.argv:
         steps.append(("a browser for the tests", bring_browser))
+        steps.append(("PostgreSQL for the tests", bring_postgres))
     for number, (name, step) in enumerate(steps, 1):
         print(f"[{number}/{len(steps)}] {name}", flush=True)
         try:

@@ -34,7 +34,7 @@ UNDER = re.compile(
 AGE = re.compile(r"^\D{0,12}(\d{1,3})\D{0,14}$")
 PATIENT = re.compile(
     r"\b(?:(?:already|existing|current|established|returning|been) (?:a |an )?(?:patient|client|there|before)|i'?m (?:already )?a patient|your patient"
-    r"|patient(?: already)?$|follow[- ]?up|ya soy paciente|paciente|the second|second one)\b|^\W*2\W*$",
+    r"|(?<!new )patient(?: already)?$|follow[- ]?up|ya soy paciente|paciente(?! nuev)|the second|second one)\b|^\W*2\W*$",
     re.IGNORECASE,
 )
 FIRST = re.compile(
@@ -72,6 +72,11 @@ class What(StrEnum):
     keep = "keep"
 
 
+STOP = re.compile(
+    r"^\W*(?:please |ok |actually )*(?:stop|never ?mind|nvm|cancel|quit|exit|abort|forget (?:it|about it|that|this)|no thanks?"
+    r"|not now|leave it|leave me|end|don'?t call|para|alto|cancelar|olv[ií]d|d[eé]jal)\b",
+    re.IGNORECASE,
+)
 CANCEL = re.compile(
     r"\b(?:cancel\w*|call (?:it|that) off|delete|drop|don'?t (?:need|want) (?:it|the call|this|that|a call|to be called)|no longer need|anul\w+)\b",
     re.IGNORECASE,
@@ -124,12 +129,21 @@ def read_about(words: str) -> str:
     """
     if words.lstrip().startswith("/") or not any(sign.isalnum() for sign in words):
         raise InvalidInput("about_unclear")
-    for about, pattern in ((About.patient, PATIENT), (About.first_evaluation, FIRST), (About.other, OTHER)):
-        if pattern.search(words) and (not ASKS.search(words) or len(words.split()) < 4):
-            return about
+    if about := named_about(words):
+        return about
     if ASKS.search(words):
         raise InvalidInput("about_unclear")
     return About.other
+
+
+def named_about(words: str) -> str | None:
+    """The one of the three that the words name; None where they name none, or ask."""
+    if ASKS.search(words) and len(words.split()) >= 4:
+        return None
+    for about, pattern in ((About.patient, PATIENT), (About.first_evaluation, FIRST), (About.other, OTHER)):
+        if pattern.search(words):
+            return about
+    return None
 
 
 def find_about(words: str) -> str | None:

@@ -102,6 +102,13 @@ def ask_what(appointment: Appointment, clinic: ClinicInfo) -> Reply:
     return _say("ask_what", "what_move", "what_cancel", "what_keep", when=when, reference=appointment.reference)
 
 
+def manage(appointment: Appointment, clinic: ClinicInfo) -> Reply:
+    """As ask_what, outside of the form: the button leads into it."""
+    asked = ask_what(appointment, clinic)
+    title = wording()["booking"]["manage"]
+    return Reply(asked.kind, asked.text, asked.topic, [Button(title=title, payload=CHANGE_PAYLOAD)])
+
+
 def ask_of(clinic: ClinicInfo) -> Reply:
     return _say("ask_of", "stop", clinic_phone=clinic.phone)
 
