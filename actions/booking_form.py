@@ -183,9 +183,8 @@ class ValidateBookingForm(FormValidationAction):
         self, value: object, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Values:
         read = await self._parse(CHANGE, value, dispatcher, tracker, answers.read_what)
-        if read[CHANGE] == "move" and isinstance(value, str) and not _is_set(CHANGE, tracker):
-            if find_windows(value, now=utc_now(), clinic=runtime().clinic):
-                return read | await take_time(tracker, value)
+        if read[CHANGE] == "move" and isinstance(value, str) and not _is_set(CHANGE, tracker) and _names_time(value):
+            return read | await take_time(tracker, value)
         return read
 
     async def validate_booking_texts(
@@ -249,9 +248,8 @@ class ValidateBookingForm(FormValidationAction):
             changed[PHONE] = phone
         if but != NAME and tracker.get_slot(NAME) and OWN_NAME.search(words) and (name := find_first_name(words)):
             changed[NAME] = name
-        if but != TIME and not answers.ASKS.search(words) and TIME in required(tracker):
-            if find_windows(words, now=utc_now(), clinic=runtime().clinic):
-                changed |= await take_time(tracker, words)
+        if but != TIME and not answers.ASKS.search(words) and TIME in required(tracker) and _names_time(words):
+            changed |= await take_time(tracker, words)
         return changed
 
     async def _still_ours(self, answer: Answer, tracker: Tracker) -> Values:
@@ -273,6 +271,10 @@ class ValidateBookingForm(FormValidationAction):
 def _is_set(slot: str, tracker: Tracker) -> bool:
     """Whether the value is the form's own (set by an action of ours), and no words that answer a question."""
     return tracker.get_slot("requested_slot") != slot
+
+
+def _names_time(words: str) -> bool:
+    return bool(find_windows(words, now=utc_now(), clinic=runtime().clinic))
 
 
 def _read_texts(words: str) -> str:

@@ -18,8 +18,8 @@ ABOUT, CONSENT, OF, CHANGE, TEXTS = (
     "booking_change",
     "booking_texts",
 )
-# Not asked for: what the form is about (new, change, texts), the times wished for, the three shown and all shown so far,
-# and why those wished for are not among them.
+# Not asked for: what the form is about (new, change, texts), the times wished for, the three shown and all shown so
+# far, and why those wished for are not among them.
 TASK, WISH, SHOWN, SEEN, NOTE = "booking_task", "booking_wish", "booking_shown", "booking_seen", "booking_note"
 MOST_WINDOWS = 40
 

@@ -170,7 +170,8 @@ def _result(made: Made) -> Reply:
 class ActionStopBooking(Action):
     """Leaves the form. "Cancel it", said of a call that is booked, does so; anything else leaves everything as it is.
 
-    Rasa takes some answers for a stop ("change the name"): what answers the question that is open goes on with the form.
+    Rasa takes some answers for a stop ("change the name"): what answers the open question goes on with the form
+    (docs/decisions/0014).
     """
 
     def name(self) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Dialect, Text, TypeDecorator
 
 from clinic.settings import Settings
 
-TOKEN = "gAAAA"  # every Fernet token begins so: version 0x80 and the first bytes of a time before 2106
+TOKEN = "gAAAA"  # noqa: S105 every Fernet token begins so: version 0x80 and the first bytes of a time before 2106
 
 
 class Keyring:

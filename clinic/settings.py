@@ -50,7 +50,7 @@ class ProviderInfo(BaseModel):
 
 
 class BookingRules(BaseModel):
-    """How calls are booked. A slot is a call and the buffer after it; slots start on the hour and at even parts of it."""
+    """How calls are booked. A slot is a call and the buffer after it; slots start at even parts of the hour."""
 
     model_config = ConfigDict(extra="forbid")
 

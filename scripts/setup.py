@@ -118,9 +118,11 @@ def bring_postgres() -> None:
         return
     if shutil.which("apt-get") and os.geteuid() == 0:
         run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "postgresql", DEBIAN_FRONTEND="noninteractive")
+        run(
+            "apt-get", "install", "-qq", "-y", "--no-install-recommends", "postgresql", DEBIAN_FRONTEND="noninteractive"
+        )
     if not find_postgres():
-        raise SetupError("no PostgreSQL for the tests: install its server (Debian, Ubuntu: apt-get install postgresql).")
+        raise SetupError("no PostgreSQL for the tests: install its server (apt-get install postgresql).")
 
 
 def main() -> int:

@@ -14,40 +14,50 @@ from clinic.minors import ADULT, says_minor
 MINOR = "minor"  # never stored: the clinic calls adults only
 GUARDIAN = re.compile(
     r"\b(?:parent|guardian|caregiver|i'?m (?:her|his|their|the|a) (?:mom|mum|mother|dad|father)"
-    r"|(?:my|our) (?:\w+ )?(?:son|daughter|kid|kids|child|teen|teenager|minor|boy|girl)\b|madre|padre|tutora?|(?:mi|nuestr[oa]) hij[oa])\b",
+    r"|(?:my|our) (?:\w+ )?(?:son|daughter|kid|kids|child|teen|teenager|minor|boy|girl)\b|madre|padre"
+    r"|tutora?|(?:mi|nuestr[oa]) hij[oa])\b",
     re.IGNORECASE,
 )
 ADULT_WORDS = re.compile(
-    r"\b(?:18 or older|18 ?\+|over 18|above 18|(?:an )?adult|of age|old enough|both|for (?:me|myself)|mayor de (?:edad|18)|adult[oa]|grown)\b|^\W*(?:yes|yeah|yep|yup|sure|s[ií]|i am|older|the first)\b",
+    r"\b(?:18 or older|18 ?\+|over 18|above 18|(?:an )?adult|of age|old enough|both|for (?:me|myself)"
+    r"|mayor de (?:edad|18)|adult[oa]|grown)\b|^\W*(?:yes|yeah|yep|yup|sure|s[ií]|i am|older|the first)\b",
     re.IGNORECASE,
 )
 # Said by the way only what says it without doubt counts.
 ADULT_SAID = re.compile(
-    r"\b(?:i'?m|i am|im) (?:an adult|over 18|18 or older|18\+|(?P<age>\d{2})(?! ?(?:%|weeks?|days?|months?|sessions?|st\b|lbs|out of|[:/.])))"
-    r"|\b(?P<of_age>\d{2}) ?(?:years? old|yrs? old|y/?o)\b|\bsoy (?:mayor de edad|adult[oa])\b|\btengo (?P<edad>\d{2}) años",
+    r"\b(?:i'?m|i am|im) (?:an adult|over 18|18 or older|18\+|(?P<age>\d{2})(?! ?(?:%|weeks?|days?|months?"
+    r"|sessions?|st\b|lbs|out of|[:/.])))"
+    r"|\b(?P<of_age>\d{2}) ?(?:years? old|yrs? old|y/?o)\b|\bsoy (?:mayor de edad|adult[oa])\b"
+    r"|\btengo (?P<edad>\d{2}) años",
     re.IGNORECASE,
 )
 UNDER = re.compile(
-    r"\b(?:under|younger than|below|not) (?:yet )?(?:18|an adult)\b|\bmenor\b|\bminor\b|^\W*(?:no|nope)\W*$|\bthe (?:third|last)\b",
+    r"\b(?:under|younger than|below|not) (?:yet )?(?:18|an adult)\b|\bmenor\b|\bminor\b|^\W*(?:no|nope)\W*$"
+    r"|\bthe (?:third|last)\b",
     re.IGNORECASE,
 )
 AGE = re.compile(r"^\D{0,12}(\d{1,3})\D{0,14}$")
 PATIENT = re.compile(
-    r"\b(?:(?:already|existing|current|established|returning|been) (?:a |an )?(?:patient|client|there|before)|i'?m (?:already )?a patient|your patient"
-    r"|(?<!new )patient(?: already)?$|follow[- ]?up|ya soy paciente|paciente(?! nuev)|the second|second one)\b|^\W*2\W*$",
+    r"\b(?:(?:already|existing|current|established|returning|been) (?:a |an )?(?:patient|client|there"
+    r"|before)|i'?m (?:already )?a patient|your patient"
+    r"|(?<!new )patient(?: already)?$|follow[- ]?up|ya soy paciente|paciente(?! nuev)|the second"
+    r"|second one)\b|^\W*2\W*$",
     re.IGNORECASE,
 )
 FIRST = re.compile(
-    r"\b(?:first|eval\w*|new (?:patient|here|client)|consult\w*|intake|get(?:ting)? started|start(?:ing)?|see if|assessment|initial|screening"
+    r"\b(?:first|eval\w*|new (?:patient|here|client)|consult\w*|intake|get(?:ting)? started|start(?:ing)?"
+    r"|see if|assessment|initial|screening"
     r"|primera|evaluaci[oó]n|consulta|empezar)\b|^\W*1\W*$",
     re.IGNORECASE,
 )
 OTHER = re.compile(
-    r"\b(?:something else|other|else|question|billing|general|neither|none|otr[ao]|algo m[aá]s|third|last one)\b|^\W*3\W*$",
+    r"\b(?:something else|other|else|question|billing|general|neither|none|otr[ao]|algo m[aá]s|third"
+    r"|last one)\b|^\W*3\W*$",
     re.IGNORECASE,
 )
 FIRST_SAID = re.compile(
-    r"\bfirst (?:evaluation|eval|consult\w*|appointment|visit)\b|\binitial (?:evaluation|consult\w*)\b|\bprimera (?:evaluaci[oó]n|consulta|cita)\b",
+    r"\bfirst (?:evaluation|eval|consult\w*|appointment|visit)\b|\binitial (?:evaluation|consult\w*)\b"
+    r"|\bprimera (?:evaluaci[oó]n|consulta|cita)\b",
     re.IGNORECASE,
 )
 PATIENT_SAID = re.compile(
@@ -55,7 +65,8 @@ PATIENT_SAID = re.compile(
     re.IGNORECASE,
 )
 ASKS = re.compile(
-    r"\?\s*$|^\W*(?:and |so |but |ok(?:ay)? |wait )*(?:how|what|whats|what's|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should|may"
+    r"\?\s*$|^\W*(?:and |so |but |ok(?:ay)? |wait )*(?:how|what|whats|what's|when|where|why|who|which|can"
+    r"|could|do|does|did|is|are|will|would|should|may"
     r"|tell me|explain|qu[eé]|c[oó]mo|cu[aá]nto|cu[aá]ndo|d[oó]nde|puedo|es|hay)\b",
     re.IGNORECASE,
 )
@@ -73,23 +84,27 @@ class What(StrEnum):
 
 
 STOP = re.compile(
-    r"^\W*(?:please |ok |actually )*(?:stop|never ?mind|nvm|cancel|quit|exit|abort|forget (?:it|about it|that|this)|no thanks?"
+    r"^\W*(?:please |ok |actually )*(?:stop|never ?mind|nvm|cancel|quit|exit|abort|forget (?:it|about it"
+    r"|that|this)|no thanks?"
     r"|not now|leave it|leave me|end|don'?t call|para|alto|cancelar|olv[ií]d|d[eé]jal)\b",
     re.IGNORECASE,
 )
 CANCEL = re.compile(
-    r"\b(?:cancel\w*|call (?:it|that) off|delete|drop|don'?t (?:need|want) (?:it|the call|this|that|a call|to be called)|no longer need|anul\w+)\b",
+    r"\b(?:cancel\w*|call (?:it|that) off|delete|drop|don'?t (?:need|want) (?:it|the call|this|that|a call"
+    r"|to be called)|no longer need|anul\w+)\b",
     re.IGNORECASE,
 )
 MOVE = re.compile(
-    r"\b(?:another|other|different|new|later|earlier) (?:time|day|date|slot|one)\b|\b(?:re-?schedul\w*|move|change|push|postpone|switch|can'?t make|cambiar|mover|reprogramar|otra hora|otro d[ií]a)\b",
+    r"\b(?:another|other|different|new|later|earlier) (?:time|day|date|slot|one)\b|\b(?:re-?schedul\w*|move"
+    r"|change|push|postpone|switch|can'?t make|cambiar|mover|reprogramar|otra hora|otro d[ií]a)\b",
     re.IGNORECASE,
 )
 KEEP = re.compile(
     r"\b(?:keep|leave (?:it|as)|nothing|as it is|fine as|never ?mind|stay)\b|^\W*(?:no|nope)\W*$", re.IGNORECASE
 )
 WHEN_IS = re.compile(
-    r"\b(?:when (?:is|was|do i|are you|will)|what time is|do i have|did i (?:book|get)|is my call|my (?:call|appointment|appt) (?:still|confirmed)|cu[aá]ndo (?:es|me llaman))\b",
+    r"\b(?:when (?:is|was|do i|are you|will)|what time is|do i have|did i (?:book|get)|is my call|my (?:call"
+    r"|appointment|appt) (?:still|confirmed)|cu[aá]ndo (?:es|me llaman))\b",
     re.IGNORECASE,
 )
 
@@ -178,5 +193,5 @@ def is_of_a_booking(words: str) -> bool:
 
 
 def asks(words: str) -> bool:
-    """Whether words read as a question or are a sentence; a bare word ("ptsd") inside a form is an answer, not a question."""
+    """Whether words are a question or a sentence; a bare word ("ptsd") inside a form is an answer, not a question."""
     return bool(ASKS.search(words)) or len(words.split()) >= 3

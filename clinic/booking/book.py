@@ -155,7 +155,7 @@ def move_call(
 
 
 def cancel_call(session: Session, appointment: Appointment, *, clinic: ClinicInfo, by: By, now: datetime) -> None:
-    """Give the slot back and stop what was to be sent. Cancelling twice is fine; raises Conflict once it has been made."""
+    """Give the slot back and stop what was to be sent. Twice is once; raises Conflict where the call was made."""
     _answer_is_open(session, by.message_id)
     if appointment.state == AppointmentState.cancelled:
         return

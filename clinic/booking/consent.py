@@ -37,13 +37,16 @@ WHAT = (
 )
 WHAT += ((Answer.change_about, re.compile(r"\b(reason|about|topic|motivo)\b", re.IGNORECASE)),)
 NO_VOICEMAIL = re.compile(
-    r"[\s,;.]*(?:\b(?:but|and|just|pero)\b\s*)*(?:\bplease\b\s*)?\b(?:no|without(?: a)?|(?:don'?t|do not) leave(?: an?y?)?|sin|no dejen?)\s+"
+    r"[\s,;.]*(?:\b(?:but|and|just|pero)\b\s*)*(?:\bplease\b\s*)?\b(?:no|without(?: a)?|(?:don'?t"
+    r"|do not) leave(?: an?y?)?|sin|no dejen?)\s+"
     r"(?:voice ?mails?|voice messages?|messages?|mensajes?|buz[oó]n)(?: de voz)?(?: please)?",
     re.IGNORECASE,
 )
 VOICEMAIL = re.compile(
-    r"[\s,;.]*(?:\b(?:and|you can|you may|feel free to|y|pueden?)\b\s*)*(?:leave|dejar(?:me)?|dejen?)?\s*(?:an?|un)?\s*\b(?:voice ?mails?|voice messages?|messages?|mensajes?)"
-    r"(?: de voz)?\s*(?:(?:is|are|too|also|est[aá])\s*)*(?:fine|ok(?:ay)?|good|allowed|alright|all right|bien)?(?: too| also| tambi[eé]n)?",
+    r"[\s,;.]*(?:\b(?:and|you can|you may|feel free to|y|pueden?)\b\s*)*(?:leave|dejar(?:me)?"
+    r"|dejen?)?\s*(?:an?|un)?\s*\b(?:voice ?mails?|voice messages?|messages?|mensajes?)"
+    r"(?: de voz)?\s*(?:(?:is|are|too|also|est[aá])\s*)*(?:fine|ok(?:ay)?|good|allowed|alright|all right"
+    r"|bien)?(?: too| also| tambi[eé]n)?",
     re.IGNORECASE,
 )
 CHANGE = re.compile(r"\b(change|edit|correct|fix|wrong|cambiar|corregir)\b", re.IGNORECASE)

@@ -17,12 +17,15 @@ INTRODUCTION = re.compile(
 # "I'm" goes before anything, so there the name has to be written as one.
 ONE_NAME = r"[^\W\d_][^\W\d_'-]*(?:['-][^\W\d_]+)*"
 SAID = re.compile(
-    rf"\b(?i:my (?:first )?name(?:'s| is)|name(?:'s| is)|me llamo|mi nombre es)\s+({ONE_NAME}(?: (?!And\b)(?=[A-ZÁÉÍÓÚÑ]){ONE_NAME})?)"
+    rf"\b(?i:my (?:first )?name(?:'s| is)|name(?:'s| is)|me llamo"
+    rf"|mi nombre es)\s+({ONE_NAME}(?: (?!And\b)(?=[A-ZÁÉÍÓÚÑ]){ONE_NAME})?)"
     rf"|\b(?i:i'?m|i am|this is|it'?s|soy)\s+(?=[A-ZÁÉÍÓÚÑ])({ONE_NAME}(?: (?=[A-ZÁÉÍÓÚÑ]){ONE_NAME})?)"
 )
 SIGNED = re.compile(rf"[-–—,.!]\s*(?i:thanks|thank you|thx|gracias|regards)[,!. ]+(?=[A-ZÁÉÍÓÚÑ])({ONE_NAME})\W*$")
 BEGINS = re.compile(
-    rf"^(?i:hi|hello|hey|hola|it'?s|i'?m|this is|my name is)?[\s,!.]*({ONE_NAME}(?: {ONE_NAME})?)(?=\s*[,;.:(+]|\s+(?:and\b|at\b|my\b|call\b|phone\b|\d))"
+    rf"^(?i:hi|hello|hey|hola|it'?s|i'?m|this is"
+    rf"|my name is)?[\s,!.]*({ONE_NAME}(?: {ONE_NAME})?)(?=\s*[,;.:(+]|\s+(?:and\b|at\b|my\b|call\b|phone\b"
+    rf"|\d))"
 )
 NO_NAMES = frozenset(
     [

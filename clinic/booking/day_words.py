@@ -19,14 +19,16 @@ DAY_WORD = rf"(?:{WEEKDAYS})s?"
 THE = r"(?:on |the |this |coming |el |los |en |este |del? )*"
 AMONG = r"(?:, ?| and | or | y | o |/| & | nor | ni )"
 EXCLUDED = re.compile(
-    r"(?:\bnot?\b(?: (?:available|free|possible|good))?|\bexcept(?: for)?\b|\b(?:any ?thing|any ?time|any ?day|every ?day|all) but\b|\bbut not\b"
+    r"(?:\bnot?\b(?: (?:available|free|possible|good))?|\bexcept(?: for)?\b|\b(?:any ?thing|any ?time"
+    r"|any ?day|every ?day|all) but\b|\bbut not\b"
     r"|\bcan'?t(?: do| make| on)?\b|\bcannot(?: do| make)?\b|\bexcepto\b|\bmenos\b|\bno puedo\b) "
     rf"{THE}(?P<days>(?:{DAY_WORD}|today|tomorrow|hoy|ma[nñ]ana)(?:{AMONG}+{THE}(?:{DAY_WORD}|today|tomorrow))*)\b"
     rf"|\b(?P<after>{DAY_WORD}|today|tomorrow)(?= (?:doesn'?t work|is (?:out|bad|no good)|won'?t work|no puedo))"
 )
 SPAN = re.compile(rf"\b(?P<first>{WEEKDAYS})s? ?(?:-|to|through|thru|a|al|hasta el) ?(?:el )?(?P<last>{WEEKDAYS})s?\b")
 FROM_ON = re.compile(
-    rf"\b(?:not (?:until|before|till)|starting(?: on)?|beginning|from|a partir del?|desde el) (?P<inclusive>{WEEKDAYS}|tomorrow|ma[nñ]ana)\b"
+    rf"\b(?:not (?:until|before|till)|starting(?: on)?|beginning|from|a partir del?"
+    rf"|desde el) (?P<inclusive>{WEEKDAYS}|tomorrow|ma[nñ]ana)\b"
     rf"(?! ?(?:to|through|thru|until|-|a)\b)|\b(?P<inclusive2>{WEEKDAYS}|tomorrow) (?:on|onwards?|or later)\b"
     rf"|\b(?:after|despu[eé]s del?) (?P<exclusive>{WEEKDAYS})\b"
 )
@@ -51,23 +53,27 @@ WORKDAYS = re.compile(
     r"\b(?:(?:any |a |during the )?(?:week ?days?|work ?days?|working days)|entre semana|d[ií]as? laborables?)\b"
 )
 RELATIVE = re.compile(
-    r"\b(?:(?P<two>(?:the )?day after tomorrow|pasado ma[nñ]ana|overmorrow)|(?P<zero>today|tonight|hoy)|(?P<past>yesterday|ayer)"
+    r"\b(?:(?P<two>(?:the )?day after tomorrow|pasado ma[nñ]ana|overmorrow)|(?P<zero>today|tonight|hoy)"
+    r"|(?P<past>yesterday|ayer)"
     r"|(?P<one>tomorrow|ma[nñ]ana))\b"
 )
 AHEAD = re.compile(
-    r"\b(?:in|within|en|dentro de) (?:the next )?(?P<count>\d{1,2}|a|an|una?|a couple(?: of)?) (?P<unit>days?|weeks?|d[ií]as?|semanas?)\b"
+    r"\b(?:in|within|en|dentro de) (?:the next )?(?P<count>\d{1,2}|a|an|una?"
+    r"|a couple(?: of)?) (?P<unit>days?|weeks?|d[ií]as?|semanas?)\b"
     r"|\b(?P<count2>\d{1,2}|a|two|three) (?P<unit2>days?|weeks?) from (?P<from>now|today|tomorrow)\b"
 )
 WEEK_FROM = re.compile(rf"\ba week from (?P<day>{WEEKDAYS}|today|tomorrow)\b|\b(?P<day2>{WEEKDAYS}) week\b")
 DATE = re.compile(
-    rf"\b(?:{MONTHS}\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: de| of)? {MONTHS}"
+    rf"\b(?:{MONTHS}\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?|\d{{1,2}}(?:st|nd|rd|th)?(?: de"
+    rf"| of)? {MONTHS}"
     r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{4}-\d{2}-\d{2})(?=\W|$)"
 )
 OF_MONTH = re.compile(
     r"\b(?:the |on the )(?P<day>\d{1,2})(?:st|nd|rd|th)\b|\bel (?:d[ií]a )?(?P<day2>\d{1,2})(?=$| (?:por|a|de la|en)\b)"
 )
 WEEKDAY = re.compile(
-    rf"\b(?P<next>next |pr[oó]ximo |following )?(?P<weekday>{WEEKDAYS})(?P<many>s(?<!ss))?\b(?P<coming> que viene| after next)?"
+    rf"\b(?P<next>next |pr[oó]ximo "
+    rf"|following )?(?P<weekday>{WEEKDAYS})(?P<many>s(?<!ss))?\b(?P<coming> que viene| after next)?"
 )
 THE_DAY_AFTER = re.compile(r"\bthe (?:next |following )?day(?: after(?: that)?)?\b|\bal d[ií]a siguiente\b")
 

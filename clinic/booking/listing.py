@@ -13,7 +13,7 @@ from clinic.models import Appointment
 def list_appointments(
     session: Session, *, now: datetime, include_closed: bool = False
 ) -> list[dict[str, str | bool | None]]:
-    """Soonest due first, as plain values (times in UTC, ISO 8601). `overdue`: not made, or nobody wrote down how it went."""
+    """Soonest due first, as plain values (times in UTC, ISO 8601). `overdue`: not made, or its outcome is missing."""
     query = select(Appointment).order_by(Appointment.due_at)
     if not include_closed:
         query = query.where(Appointment.state.not_in(CLOSED))

@@ -30,11 +30,13 @@ YES = re.compile(
     re.IGNORECASE,
 )
 OTHERS = re.compile(
-    r"^\W*(?:any |some |show |do you have |got )*(?:other|more|different|none|neither|no)\b(?: of (?:these|those|them))?(?: (?:times?|options?|slots?|ones?))?\W*$|^\W*otr[ao]s?\b.{0,12}$",
+    r"^\W*(?:any |some |show |do you have |got )*(?:other|more|different|none|neither|no)\b(?: of (?:these"
+    r"|those|them))?(?: (?:times?|options?|slots?|ones?))?\W*$|^\W*otr[ao]s?\b.{0,12}$",
     re.IGNORECASE,
 )
 CHOOSES = re.compile(
-    r"\b(?:clinic|you(?: guys)?|they|aprn) (?:can )?(?:choose|chooses|pick|decide)s?\b|\b(?:you|clinic) (?:tell|call) me when(?:ever)?\b|\bwhenever (?:you|they) (?:can|want)\b",
+    r"\b(?:clinic|you(?: guys)?|they|aprn) (?:can )?(?:choose|chooses|pick|decide)s?\b|\b(?:you"
+    r"|clinic) (?:tell|call) me when(?:ever)?\b|\bwhenever (?:you|they) (?:can|want)\b",
     re.IGNORECASE,
 )
 

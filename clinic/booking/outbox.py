@@ -47,7 +47,7 @@ Send = Callable[[Outgoing], bool]
 
 
 def plan(session: Session, appointment: Appointment, kind: str, *, clinic: ClinicInfo, now: datetime) -> None:
-    """Replace what is still to be sent about a call: the news (booked, moved, cancelled), and a reminder where it is due."""
+    """Replace what is still to be sent about a call: the news (booked, moved, cancelled), and its reminder."""
     session.execute(
         update(OutboxMessage)
         .where(OutboxMessage.appointment_id == appointment.id, OutboxMessage.state == OutboxState.pending)

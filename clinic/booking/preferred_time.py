@@ -23,18 +23,23 @@ OpenHours = Callable[[date], Hours | None]
 
 SEVERAL = re.compile(r" (?:or|o|u|or else|otherwise) |; ?| or, ")
 ANY_TIME = re.compile(
-    r"\b(?:any ?time|whenever|any (?:week ?)?day|any other (?:time|day)|next (?:working|business|available)(?: day)?|as soon as (?:possible|you can)|asap"
-    r"|soonest|earliest|first available|right (?:now|away)|^now$|call me now|immediately|flexible|don'?t care|doesn'?t matter|no preference"
-    r"|cualquier (?:hora|d[ií]a|momento)|cuando (?:sea|quieran?|pueda[ns]?)|lo antes posible|cuanto antes|ahora(?: mismo)?)\b"
+    r"\b(?:any ?time|whenever|any (?:week ?)?day|any other (?:time|day)|next (?:working|business"
+    r"|available)(?: day)?|as soon as (?:possible|you can)|asap"
+    r"|soonest|earliest|first available|right (?:now|away)|^now$|call me now|immediately|flexible"
+    r"|don'?t care|doesn'?t matter|no preference"
+    r"|cualquier (?:hora|d[ií]a|momento)|cuando (?:sea|quieran?|pueda[ns]?)|lo antes posible|cuanto antes"
+    r"|ahora(?: mismo)?)\b"
 )
 SOON = re.compile(
-    r"\b(?:in|within|en|dentro de) (?:about |like )?(?P<count>\d{1,3}|an?|una?|half an|media|a couple(?: of)?|a few) (?P<unit>hours?|hrs?|minutes?|mins?|horas?|minutos?)\b"
+    r"\b(?:in|within|en|dentro de) (?:about |like )?(?P<count>\d{1,3}|an?|una?|half an|media"
+    r"|a couple(?: of)?|a few) (?P<unit>hours?|hrs?|minutes?|mins?|horas?|minutos?)\b"
 )
 ZONES = {"eastern": "America/New_York", "central": "America/Chicago", "pacific": "America/Los_Angeles",
          "mountain": "America/Denver", "e": "America/New_York", "c": "America/Chicago",
          "p": "America/Los_Angeles", "m": "America/Denver"}  # fmt: skip
 ZONE = re.compile(
-    r"(?<=[\dm. ])\b(?P<zone>eastern|central|pacific|mountain)\b(?: time)?|(?<=[\dm.] )(?P<short>[ecpm])[sd]?t\b|(?<=[\dm])(?P<stuck>[ecp])[sd]t\b"
+    r"(?<=[\dm. ])\b(?P<zone>eastern|central|pacific|mountain)\b(?: time)?"
+    r"|(?<=[\dm.] )(?P<short>[ecpm])[sd]?t\b|(?<=[\dm])(?P<stuck>[ecp])[sd]t\b"
 )
 
 

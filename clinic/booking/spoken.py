@@ -16,8 +16,8 @@ def with_outcome(
 ) -> Sequence[Reply]:
     """The replies; where this message booked, moved or cancelled a call and none of them says so, what became of it.
 
-    Call it in the transaction that closes the turn, with the message's row locked: a booking that comes later is refused
-    (clinic/booking/book.py), so a visitor is never told that something failed which is stored.
+    Call it in the transaction that closes the turn, with the message's row locked: a booking that comes later is
+    refused (clinic/booking/book.py), so a visitor is never told that something failed which is stored.
     """
     done = session.scalar(select(Appointment).where(Appointment.message_id == message_id).limit(1))
     if done is None or any(done.reference in reply.text for reply in replies):

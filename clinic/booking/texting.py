@@ -16,11 +16,13 @@ from clinic.settings import ClinicInfo
 
 # 47 CFR 64.1200(a)(10): these words, and any other reasonable way to say it.
 STOP_WORD = re.compile(
-    r"^\W*(?:please )?(?:stop(?:all| all)?|quit|end|revoke|opt[ -]?out|cancel|unsubscribe|alto|parar?|basta|cancelar)(?: please| por favor)?\W*$",
+    r"^\W*(?:please )?(?:stop(?:all| all)?|quit|end|revoke|opt[ -]?out|cancel|unsubscribe|alto|parar?|basta"
+    r"|cancelar)(?: please| por favor)?\W*$",
     re.IGNORECASE,
 )
 STOP_TEXTS = re.compile(
-    r"\b(?:stop|quit|end|no more|don'?t|do not|never|unsubscribe|opt (?:me )?out|take me off|remove me)\b.{0,40}\b(?:text|texts|texting|sms|messages?|messaging|list)\b"
+    r"\b(?:stop|quit|end|no more|don'?t|do not|never|unsubscribe|opt (?:me )?out|take me off"
+    r"|remove me)\b.{0,40}\b(?:text|texts|texting|sms|messages?|messaging|list)\b"
     r"|\b(?:no (?:m[aá]s|me (?:mande|env[ií]e|escriba)n?)|dejen? de)\b.{0,30}\b(?:mensajes?|textos?|sms)\b",
     re.IGNORECASE,
 )

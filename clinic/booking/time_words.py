@@ -9,14 +9,16 @@ Hours = tuple[time, time]
 
 MORNING, AFTERNOON, EVENING = (time(6), time(12)), (time(12), time(17)), (time(17), time(21))
 PARTS_OF_DAY = (
-    (r"\b(?:first thing(?: in the morning)?|(?:very )?early (?:in the )?morning|a primera hora)\b", (time(6), time(10))),
+    (r"\b(?:first thing(?: in the morning)?|(?:very )?early (?:in the )?morning|a primera hora)\b",
+     (time(6), time(10))),
     (r"\blate(?:r in the)? morning\b", (time(10), time(12))),
     (r"\bmid[- ]?morning\b", (time(9, 30), time(11, 30))),
     (r"\bearly afternoon\b", (time(12), time(14))),
     (r"\bmid[- ]?afternoon\b", (time(14), time(16))),
     (r"\b(?:late(?:r in the)? afternoon|end of (?:the )?(?:work ?)?day|eod|close of business|cob|a [uú]ltima hora)\b",
      (time(15), time(17))),
-    (r"\b(?:mornings?|a\.m\. only|(?:(?:por|en|de) la|esta) ma[nñ]anas?|(?:por|en) las ma[nñ]anas|before (?:noon|lunch))\b",
+    (r"\b(?:mornings?|a\.m\. only|(?:(?:por|en|de) la|esta) ma[nñ]anas?|(?:por|en) las ma[nñ]anas"
+    r"|before (?:noon|lunch))\b",
      MORNING),
     (r"\b(?:afternoons?|(?:(?:por|en|de) la|esta) tarde|(?:por|en) las tardes|after (?:work|school|lunch|noon)"
      r"|despu[eé]s (?:del trabajo|de comer|del almuerzo))\b", AFTERNOON),
@@ -111,7 +113,8 @@ BARE_RANGE = re.compile(
     rf"(?<![\d/:.-])(?P<start>{SPAN})\s*(?:-|to|till|until|a(?: las)?)\s*(?P<end>{SPAN})(?![\d/:-])"
 )
 AFTER = re.compile(
-    rf"\b(?:after|past|from|despu[eé]s de|a partir de|desde)\s+(?:las? )?{HOUR}|{HOUR.replace('hour', 'onwards')}\s*(?:onwards?|and up)"
+    rf"\b(?:after|past|from|despu[eé]s de|a partir de|desde)\s+(?:las? )?{HOUR}"
+    rf"|{HOUR.replace('hour', 'onwards')}\s*(?:onwards?|and up)"
 )
 BEFORE = re.compile(
     rf"\b(?:before|by|until|till|antes de|hasta)\s+(?:las? )?{HOUR}|{HOUR.replace('hour', 'latest')}\s*at the latest"
@@ -125,8 +128,10 @@ MONTHS = (
 )
 # A day's number is no hour: dates are taken out before hours are looked for.
 DATES = re.compile(
-    rf"\b{MONTHS}\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: de| of)? {MONTHS}\b"
-    r"|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b|\b\d{4}-\d{2}-\d{2}\b|\bd[ií]a \d{1,2}\b|\bthe \d{1,2}(?:st|nd|rd|th)\b|\bel \d{1,2}(?= de\b|$)"
+    rf"\b{MONTHS}\.? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b|\b\d{{1,2}}(?:st|nd|rd|th)?(?: de"
+    rf"| of)? {MONTHS}\b"
+    r"|\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b|\b\d{4}-\d{2}-\d{2}\b|\bd[ií]a \d{1,2}\b|\bthe \d{1,2}(?:st|nd|rd"
+    r"|th)\b|\bel \d{1,2}(?= de\b|$)"
 )
 
 

@@ -1,4 +1,4 @@
-"""What booking promises beyond single stories: nothing before a yes, once only, and a call's page that agrees with the chat."""
+"""What booking promises beyond single stories: nothing before a yes, and a call's page that agrees with the chat."""
 
 import re
 

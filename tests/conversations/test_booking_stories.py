@@ -1,4 +1,4 @@
-"""The conversations of booking_stories.yml over HTTP: they end in the right state, and what is stored is what was shown."""
+"""The conversations of booking_stories.yml over HTTP end in the right state, and what is stored is what was shown."""
 
 import re
 import secrets
@@ -38,7 +38,7 @@ def stored(service: Scratch) -> Iterator[Database]:
 
 
 def free_times(stored: Database, clinic: ClinicInfo, story: int) -> dict[str, str]:
-    """Words for two times that are free now: "thursday at 10:30" within the coming days, so that a weekday is enough."""
+    """Words for two times that are free now: "thursday at 10:30", so near that a weekday is enough."""
     now = utc_now()
     with stored.reading() as session:
         calendar = read_calendar(session, clinic=clinic, now=now)

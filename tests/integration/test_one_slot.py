@@ -1,4 +1,4 @@
-"""One slot goes to one person: on SQLite and on a real PostgreSQL, in parallel, with holds running out, with kill -9."""
+"""One slot goes to one person: on SQLite and a real PostgreSQL, in parallel, with holds running out, with kill -9."""
 
 import signal
 import subprocess
@@ -41,7 +41,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def shared(url: str) -> Iterator[Database]:
     migrate(url)
-    # The action server lets as many at once to the database as it has threads for, so 100 never wait there as they do here.
+    # The action server has a few threads for the database, so 100 never wait at its lock at once as they do here.
     opened = Database(url, busy_timeout_ms=60_000)
     yield opened
     opened.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import text
 
 from clinic import crypto
@@ -111,12 +111,12 @@ def test_a_running_process_follows_a_rotated_key_file(tmp_path: Path) -> None:
 def test_production_does_not_start_without_keys() -> None:
     with pytest.raises(ValidationError, match="LOTUS_DATA_KEYS"):
         Settings(mode="production")
-    assert Settings(mode="production", data_keys=[new()]).mode == "production"
+    assert Settings(mode="production", data_keys=[SecretStr(new())]).mode == "production"
 
 
 def test_a_key_that_is_none_is_refused_without_being_shown() -> None:
     with pytest.raises(ValidationError, match="key 1 is not one") as refused:
-        Settings(data_keys=["not-a-key-but-secret"])
+        Settings(data_keys=[SecretStr("not-a-key-but-secret")])
     assert "but-secret" not in str(refused.value)
 
 

@@ -1,7 +1,8 @@
-"""Emails and texts about a call: in neutral words, where agreed to, in the hours for texts, and never about old news."""
+"""Emails and texts about a call: in neutral words, where agreed to, in the hours for texts, never old news."""
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import icalendar
 import pytest
@@ -131,8 +132,8 @@ def test_stop_ends_texts_at_once_and_for_good(database: Database, clinic_info: C
 
 @pytest.mark.parametrize(
     "words",
-    ["stop texting me", "please stop the texts", "no more text messages", "unsubscribe me from texts", "don't text me again",
-     "take me off the list", "no me manden mensajes", "quit sending me sms"],
+    ["stop texting me", "please stop the texts", "no more text messages", "unsubscribe me from texts",
+     "don't text me again", "take me off the list", "no me manden mensajes", "quit sending me sms"],
 )  # fmt: skip
 def test_any_reasonable_stop_is_one(words: str) -> None:
     assert is_stop(words)
@@ -177,7 +178,7 @@ def test_at_night_a_text_waits_and_an_email_does_not(database: Database, clinic_
 
 
 class TestCalendarFile:
-    def read(self, database: Database, clinic: ClinicInfo, call: Appointment) -> icalendar.Event:
+    def read(self, database: Database, clinic: ClinicInfo, call: Appointment) -> Any:
         with database.reading() as session:
             file = calendar_file(session.get_one(Appointment, call.id), clinic=clinic, url=URL)
         assert file is not None

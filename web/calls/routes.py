@@ -155,7 +155,7 @@ def _do(
 
 
 def _slot(value: str) -> Slot:
-    """provider|start|end, as the page's own form sends it. Whether it is offered and free is checked when it is taken."""
+    """provider|start|end, as the page's own form sends it. Whether it is offered is checked when it is taken."""
     try:
         provider, start, end = value.split("|")
         starts_at, ends_at = datetime.fromisoformat(start), datetime.fromisoformat(end)

@@ -176,6 +176,6 @@ def _make_room(table: str, column: str, null: str) -> None:
         return
     default = "DEFAULT ''" if null else ""
     op.execute(f"ALTER TABLE {table} ADD COLUMN {column}_wide TEXT {null} {default}")
-    op.execute(f"UPDATE {table} SET {column}_wide = {column}")
+    op.execute(f"UPDATE {table} SET {column}_wide = {column}")  # noqa: S608
     op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     op.execute(f"ALTER TABLE {table} RENAME COLUMN {column}_wide TO {column}")
