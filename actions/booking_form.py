@@ -248,7 +248,8 @@ class ValidateBookingForm(FormValidationAction):
             changed[PHONE] = phone
         if but != NAME and tracker.get_slot(NAME) and OWN_NAME.search(words) and (name := find_first_name(words)):
             changed[NAME] = name
-        if but != TIME and not answers.ASKS.search(words) and TIME in required(tracker) and _names_time(words):
+        is_answer = not answers.ASKS.search(words) or answers.SUGGESTS.search(words)
+        if but != TIME and is_answer and TIME in required(tracker) and _names_time(words):
             changed |= await take_time(tracker, words)
         return changed
 

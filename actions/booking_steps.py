@@ -4,12 +4,13 @@ import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import AllSlotsReset, EventType, FollowupAction, SlotSet
+from rasa_sdk.events import AllSlotsReset, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
-from actions.booking_form import ValidateBookingForm, by_the_way
+from actions.booking_answer import With, an_answer_after_all
+from actions.booking_form import by_the_way
 from actions.booking_slots import (
     ABOUT,
     CHANGE,
@@ -22,7 +23,6 @@ from actions.booking_slots import (
     TIME,
     WHO,
     by_visitor,
-    required,
     to_time,
 )
 from actions.runtime import conversation_id, metadata, runtime, utter
@@ -57,7 +57,7 @@ class ActionStartBooking(Action):
             else:
                 found |= await by_the_way(tracker, words, but="")
         if found.get(CHANGE) == "move" and not words.startswith("/"):
-            moving = _With(tracker, found)
+            moving = With(tracker, found)
             found |= await by_the_way(moving, words, but="")
         # Only what is known: the form validates every slot that was set, an empty one too.
         return [SlotSet(slot, value) for slot, value in found.items() if value is not None]
@@ -73,17 +73,12 @@ class ActionStartBooking(Action):
             return {TASK: "change"} | of
         what = None if words.startswith("/") else answers.find_what(words)
         if what in (answers.What.cancel, answers.What.move) and (existing or answers.is_of_a_booking(words)):
-            return {TASK: "change", CHANGE: str(what)} | of if existing else {TASK: "change"}
+            # "do i have to cancel my call?" is no wish to: it is asked what is wanted.
+            wanted = {} if answers.ASKS.search(words) else {CHANGE: str(what)}
+            return {TASK: "change"} | wanted | of
         if existing and answers.WHEN_IS.search(words.replace("’", "'")):
             return {TASK: "change"} | of
         return {TASK: "new"}
-
-
-class _With(Tracker):
-    """The tracker as it will be once some slots are set."""
-
-    def __init__(self, tracker: Tracker, slots: dict[str, Any]) -> None:
-        self.__dict__ |= tracker.__dict__ | {"slots": tracker.slots | slots}
 
 
 class ActionSubmitBooking(Action):
@@ -178,26 +173,10 @@ class ActionStopBooking(Action):
         return "action_stop_booking"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        if answered := await self._answer(tracker):
-            return [*(SlotSet(slot, value) for slot, value in answered.items()), FollowupAction("booking_form")]
+        if answered := await an_answer_after_all(tracker, answers.STOP):
+            return answered
         utter(dispatcher, await runtime().transaction(lambda session: self._leave(session, tracker)))
         return [AllSlotsReset()]
-
-    async def _answer(self, tracker: Tracker) -> dict[str, Any]:
-        """The slots that these words set, where they are an answer and no stop."""
-        words = tracker.latest_message.get("text") or ""
-        asked = next((slot for slot in required(tracker) if tracker.get_slot(slot) is None), None)
-        if asked in (None, NAME, OF) or answers.STOP.match(words):  # any words may be a name
-            return {}
-        if asked == ABOUT and answers.named_about(words) is None:
-            return {}
-        if asked == CHANGE and answers.find_what(words) != answers.What.move:
-            return {}
-        silent = CollectingDispatcher()
-        validate = getattr(ValidateBookingForm(), f"validate_{asked}")
-        read = await validate(words, silent, _With(tracker, {"requested_slot": asked}), {})
-        # Where it said something, it was not an answer.
-        return {} if silent.messages else read
 
     def _leave(self, session: Session, tracker: Tracker) -> Reply:
         clinic, task, reference = runtime().clinic, tracker.get_slot(TASK), tracker.get_slot(OF)

@@ -73,6 +73,12 @@ ASKS = re.compile(
 
 
 OF_A_BOOKING = re.compile(r"\b(?:calls?|appointments?|appts?|booking|cita|llamada|time|slot)\b", re.IGNORECASE)
+# A question in form, and a wish for another time in fact: "can we do friday instead".
+SUGGESTS = re.compile(
+    r"\b(?:can|could) (?:we|you|i|it)\b|\b(?:how|what) about\b|\binstead\b"
+    r"|\bis\b.{0,40}\b(?:possible|free|available|open|ok)\b|\bpuede ser\b",
+    re.IGNORECASE,
+)
 
 
 class What(StrEnum):
@@ -87,6 +93,11 @@ STOP = re.compile(
     r"^\W*(?:please |ok |actually )*(?:stop|never ?mind|nvm|cancel|quit|exit|abort|forget (?:it|about it"
     r"|that|this)|no thanks?"
     r"|not now|leave it|leave me|end|don'?t call|para|alto|cancelar|olv[ií]d|d[eé]jal)\b",
+    re.IGNORECASE,
+)
+PERSON = re.compile(
+    r"\b(?:person|people|human|someone|somebody|anyone|staff|speak|talk|agent|representative|receptionist|operator|live|real"
+    r"|persona|alguien|hablar)\b",
     re.IGNORECASE,
 )
 CANCEL = re.compile(

@@ -63,7 +63,7 @@ class Calendar:
             taken.sort()
 
     def hours(self, provider: Caller, day: date) -> list[tuple[time, time]]:
-        """A provider's local hours on a day: their exception, else everybody's, else none on holidays, or the week's."""
+        """A provider's local hours on a day: their exception, everybody's, none on holidays, or the week's."""
         for key in ((provider.id, day), (None, day)):
             if key in self._exceptions:
                 return self._exceptions[key]
