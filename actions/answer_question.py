@@ -6,11 +6,17 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
+from sqlalchemy.orm import Session
 
 from actions.runtime import aftermath, conversation_id, language, metadata, runtime, utter
 from clinic.answering import Visit, replies
+from clinic.booking.answers import What, find_what
+from clinic.booking.book import By, open_calls
 from clinic.booking.contact import find_phone
+from clinic.booking.questions import manage, plain
+from clinic.booking.texting import is_stop, stop_texts
 from clinic.chat.reply import Reply
+from clinic.clock import utc_now
 from clinic.handoff.escalate import add_phone
 from clinic.handoff.protocol import phone_added_reply
 from clinic.understanding import Understood
@@ -44,8 +50,9 @@ class ActionAnswerQuestion(Action):
         return "action_answer_question"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
-        added = await self._phone_after_a_flag(tracker)
-        said = [added] if added else replies_to(tracker)
+        special = await self._phone_after_a_flag(tracker) or await self._no_more_texts(tracker)
+        special = special or await self._about_a_booked_call(tracker)
+        said = [special] if special else replies_to(tracker)
         for reply in said:
             utter(dispatcher, reply)
         last = said[-1]
@@ -63,3 +70,26 @@ class ActionAnswerQuestion(Action):
             lambda session: add_phone(session, conversation_id=conversation, phone=phone)
         )
         return phone_added_reply(aftermath(tracker).language) if stored else None
+
+    async def _no_more_texts(self, tracker: Tracker) -> Reply | None:
+        """Whoever wants no more texts gets none, in whatever words; None where the message is about something else."""
+        if not is_stop(tracker.latest_message.get("text") or ""):
+            return None
+        conversation, message = conversation_id(tracker), metadata(tracker).get("message_id")
+
+        def end(session: Session) -> int:
+            by = By("chat", message_id=message)
+            phones = {call.phone for call in open_calls(session, conversation)}
+            return sum(stop_texts(session, phone=phone, by=by, now=utc_now()) for phone in phones)
+
+        ended = await runtime().transaction(end)
+        return plain("texts_ended" if ended else "texts_none", runtime().clinic)
+
+    async def _about_a_booked_call(self, tracker: Tracker) -> Reply | None:
+        """ "Cancel it" after a booking is no stray stop: it leads to what can be done with the call."""
+        words = tracker.latest_message.get("text") or ""
+        if understood(tracker).intent != "stop" or find_what(words) != What.cancel:
+            return None
+        conversation = conversation_id(tracker)
+        calls = await runtime().transaction(lambda session: open_calls(session, conversation))
+        return manage(calls[0], runtime().clinic) if calls else None

@@ -10,7 +10,10 @@ from rasa_sdk.types import DomainDict
 from sqlalchemy.orm import Session
 
 from actions.answer_question import understood
+from actions.booking_answer import an_answer_after_all
 from actions.runtime import conversation_id, language, metadata, runtime, utter
+from clinic.booking.answers import PERSON
+from clinic.booking.claims import release
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
 from clinic.faults import fault
@@ -34,7 +37,11 @@ class ActionOpenHandoff(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[dict[str, Any]]:
         # How sure Rasa has to be for each of these is set in config.yml (at_least).
-        finding = replace(FINDINGS[understood(tracker).intent], language=language(tracker))
+        intent = understood(tracker).intent
+        in_form = intent == "talk_to_human" and tracker.active_loop.get("name")
+        if in_form and (answered := await an_answer_after_all(tracker, PERSON)):
+            return answered
+        finding = replace(FINDINGS[intent], language=language(tracker))
         fault("actions.called")
         reply = await runtime().transaction(lambda session: self._open(session, tracker, finding))
         fault("actions.handoff_committed")
@@ -44,6 +51,7 @@ class ActionOpenHandoff(Action):
     def _open(self, session: Session, tracker: Tracker, finding: Finding) -> Reply:
         now = utc_now()
         conversation = session.get_one(Conversation, conversation_id(tracker))
+        release(session, holder=conversation.id)  # whoever leaves the booking for this wants no time kept
         opened = open_escalation(
             session,
             conversation=conversation,

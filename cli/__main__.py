@@ -18,6 +18,8 @@ screening = typer.Typer(no_args_is_help=True, help="Look into the crisis screen"
 app.add_typer(screening, name="screen")
 app.add_typer(oncall, name="oncall")
 app.add_typer(staffing, name="staff")
+keys = typer.Typer(no_args_is_help=True, help="The keys that names, phones and notes are encrypted with")
+app.add_typer(keys, name="keys")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")]
 All = Annotated[bool, typer.Option("--all", help="Also what is closed")]
 
@@ -82,10 +84,11 @@ def escalations(as_json: AsJson = False, include_closed: All = False) -> None:
 @app.command()
 def appointments(as_json: AsJson = False, include_closed: All = False) -> None:
     """List calls that were asked for, soonest due first."""
-    from clinic.booking.request import list_appointments
+    from clinic.booking.listing import list_appointments
+    from clinic.clock import utc_now
 
     with database(settings()).reading() as session:
-        rows = list_appointments(session, include_closed=include_closed)
+        rows = list_appointments(session, now=utc_now(), include_closed=include_closed)
     show(rows, as_json=as_json, empty="No call is waiting.")
 
 
@@ -158,6 +161,65 @@ def drill(
     found = run(made, url or f"http://{made.host}:{made.port}", severity=severity, ack=ack, seconds=wait)
     show(found.rows(), as_json=as_json, empty="")
     raise typer.Exit(0 if found.passed else 1)
+
+
+@app.command()
+def erase(reference: Annotated[str, typer.Argument(help="The call's reference, such as LC-ABC234")]) -> None:
+    """Delete everything kept about a caller: the call, its notes and messages, and the chat it was asked for in."""
+    from clinic.booking.book import By
+    from clinic.booking.erase import erase_call
+    from clinic.clock import utc_now
+    from clinic.errors import NotFound
+    from clinic.retention import forget_tracker
+
+    made = settings()
+    try:
+        with database(made).transaction() as session:
+            conversation = erase_call(session, reference, by=By("cli", "operator"), now=utc_now())
+    except NotFound:
+        errors.print("[red]There is no call with this reference.[/]")
+        raise typer.Exit(1) from None
+    if conversation:
+        forget_tracker(made.tracker, conversation)
+    chat = "and the chat it was asked for in" if conversation else "its chat was gone before, or staff still need it"
+    console.print(f"Erased: the call, its notes and messages; {chat}.")
+
+
+@keys.command("new")
+def new_key() -> None:
+    """Print a new key, for LOTUS_DATA_KEYS."""
+    from cryptography.fernet import Fernet
+
+    typer.echo(Fernet.generate_key().decode())
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Encrypt everything with the newest key. Development's key file gets a new key first."""
+    from clinic.crypto import add_key, keyring
+    from clinic.rotation import encrypt_rows
+
+    made = settings()
+    ring = keyring()
+    if ring.file and ring.keys:  # reading the keys makes the file where there is none
+        add_key(ring.file)
+    changed = encrypt_rows(database(made))
+    where = ring.file or "LOTUS_DATA_KEYS"
+    console.print(
+        f"{changed} values are encrypted with the newest key. The others in {where} are needed for backups only."
+    )
+
+
+@app.command("stop-texts")
+def stop_texts(phone: Annotated[str, typer.Argument(help="The number that wants no more texts")]) -> None:
+    """End all consents to texts of a number that has answered STOP."""
+    from clinic.booking.book import By
+    from clinic.booking.texting import stop_texts as stop
+    from clinic.clock import utc_now
+
+    with database(settings()).transaction() as session:
+        ended = stop(session, phone=phone, by=By("cli", "operator"), now=utc_now())
+    console.print(f"Ended {ended} consents.")
 
 
 @app.command()

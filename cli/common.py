@@ -1,6 +1,7 @@
 """What the commands share: the settings, the database, tables or JSON."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -47,7 +48,7 @@ def database(made: Settings) -> "Database":
     return Database(made.database)
 
 
-def show(rows: list[dict[str, str | None]], *, as_json: bool, empty: str) -> None:
+def show(rows: Sequence[Mapping[str, str | bool | None]], *, as_json: bool, empty: str) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
@@ -56,5 +57,5 @@ def show(rows: list[dict[str, str | None]], *, as_json: bool, empty: str) -> Non
         return
     table = Table(*rows[0])
     for row in rows:
-        table.add_row(*(value or "–" for value in row.values()))
+        table.add_row(*("yes" if value is True else str(value or "–") for value in row.values()))
     console.print(table)

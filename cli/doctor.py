@@ -6,9 +6,13 @@ from datetime import date
 from typing import NamedTuple
 
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
 from cli.doctor_handoff import examine_handoff
 from cli.train import ENGINE, is_trained
+from clinic.booking.listing import count_overdue
+from clinic.clock import utc_now
+from clinic.db import Database
 from clinic.handoff.playbook import playbook
 from clinic.handoff.protocol import protocol
 from clinic.library import library
@@ -24,7 +28,8 @@ class Finding(NamedTuple):
 
 def examine(settings: Settings, console: Console) -> int:
     marks = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
-    findings = [*_machine(settings), *(Finding(*found) for found in examine_handoff(settings)), *_content()]
+    handoff = (Finding(*found) for found in examine_handoff(settings))
+    findings = [*_machine(settings), *handoff, *_content(), *_calls(settings)]
     for finding in findings:
         console.print(f"{marks[finding.level]}  {finding.what}")
     return int(any(finding.level == "error" for finding in findings))
@@ -59,3 +64,20 @@ def _content() -> Iterator[Finding]:
     if waiting:
         yield Finding("warning", f"{waiting} answers are awaiting clinician review")
     yield Finding("ok", f"{len(book.answers)} answers, {len(book.sources)} sources")
+
+
+def _calls(settings: Settings) -> Iterator[Finding]:
+    if settings.mode == "production" and settings.public_url.startswith("http://127."):
+        yield Finding("error", "LOTUS_PUBLIC_URL is this machine's own address: links in emails and texts lead nowhere")
+    if not settings.email_url.get_secret_value() and not settings.sms_url.get_secret_value():
+        yield Finding("warning", "no reminders of calls are sent: LOTUS_EMAIL_URL and LOTUS_SMS_URL are empty")
+    database = Database(settings.database)
+    try:
+        with database.reading() as session:
+            overdue = count_overdue(session, now=utc_now())
+    except SQLAlchemyError:
+        return  # not migrated yet: there are no calls
+    finally:
+        database.close()
+    if overdue:
+        yield Finding("warning", f"{overdue} calls are overdue: see `lotus appointments`")

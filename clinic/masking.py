@@ -11,7 +11,7 @@ import yaml
 from spacy.lang.en.lex_attrs import like_num as is_english_number
 from spacy.lang.es.lex_attrs import like_num as is_spanish_number
 
-from clinic.booking.preferred_time import MONTHS
+from clinic.booking.time_words import MONTHS
 from clinic.content import DATA, Live, read_yaml
 from clinic.library import ANSWERS, TOPICS_FILE, library
 

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from clinic.booking.models import About, Outcome, VisitorIs
+from clinic.crypto import Encrypted
 from clinic.db import Base, one_of
 from clinic.handoff.safety_answer import Question
 from clinic.staff.models import Staff
@@ -131,7 +133,7 @@ class Escalation(Base):
     about: Mapped[str | None] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(8))
     evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    phone: Mapped[str | None] = mapped_column(String(20))
+    phone: Mapped[str | None] = mapped_column(Encrypted)
     state: Mapped[str] = mapped_column(String(16), default=EscalationState.open)
     opened_at: Mapped[datetime]
     raised_at: Mapped[datetime]
@@ -168,25 +170,47 @@ class Alert(Base):
 
 
 class Appointment(Base):
-    """A call with an APRN. Until one has taken it, it is `requested` with a window and a due time."""
+    """A call with an APRN: `confirmed` with a slot, or `requested` with a window and an owner until one has taken it.
+
+    `sequence` grows with each change (it is the calendar file's); `message_id` is the visitor's message that made or
+    changed it last, by which `web` finds what a turn did whose reply was lost. `provider` is a provider's id.
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
         one_of("state", AppointmentState),
+        one_of("visitor_is", VisitorIs),
+        one_of("about", About),
+        one_of("outcome", Outcome),
         CheckConstraint("window_starts_at < window_ends_at", name="window_in_order"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(16), unique=True)
     conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id", ondelete="SET NULL"), index=True)
+    message_id: Mapped[int | None] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(16), default=AppointmentState.requested)
     provider: Mapped[str | None] = mapped_column(String(64))
-    first_name: Mapped[str] = mapped_column(String(80))
-    phone: Mapped[str] = mapped_column(String(20))
+    owner: Mapped[str | None] = mapped_column(String(64))
+    first_name: Mapped[str] = mapped_column(Encrypted)
+    last_name: Mapped[str | None] = mapped_column(Encrypted)
+    phone: Mapped[str] = mapped_column(Encrypted)
+    email: Mapped[str | None] = mapped_column(Encrypted)
+    visitor_is: Mapped[str] = mapped_column(String(16), default=VisitorIs.adult)
+    about: Mapped[str] = mapped_column(String(24), default=About.other)
+    may_leave_voicemail: Mapped[bool] = mapped_column(default=False)
     window_starts_at: Mapped[datetime]
     window_ends_at: Mapped[datetime]
     starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
     requested_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    sequence: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str | None] = mapped_column(String(16))
     consented_at: Mapped[datetime]
     consent_wording: Mapped[str] = mapped_column(String(64))
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}" if self.last_name else self.first_name

@@ -7,7 +7,7 @@ from sqlalchemy import delete, exists, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from clinic.booking.request import CLOSED
+from clinic.booking.book import CLOSED
 from clinic.db import open_engine
 from clinic.models import Appointment, Conversation, Escalation, EscalationState
 
@@ -33,6 +33,16 @@ def purge_conversations(session: Session, *, retention_days: int, now: datetime)
 
 def purge_tracker(url: str, *, retention_days: int, now: datetime) -> int:
     """Delete Rasa's own events of that age. Returns how many; 0 where there is no tracker yet."""
+    before = (now - timedelta(days=retention_days)).timestamp()
+    return _delete_events(url, "timestamp < :value", before)
+
+
+def forget_tracker(url: str, conversation_id: str) -> int:
+    """Delete what Rasa remembers of one conversation, whatever its epoch."""
+    return _delete_events(url, "substr(sender_id, 1, length(:value)) = :value", f"{conversation_id}:")
+
+
+def _delete_events(url: str, which: str, value: object) -> int:
     path = make_url(url).database
     if url.startswith("sqlite") and not (path and Path(path).exists()):
         return 0  # connecting would make one
@@ -40,8 +50,7 @@ def purge_tracker(url: str, *, retention_days: int, now: datetime) -> int:
     try:
         if not inspect(engine).has_table("events"):
             return 0
-        before = (now - timedelta(days=retention_days)).timestamp()
         with engine.begin() as connection:
-            return connection.execute(text("DELETE FROM events WHERE timestamp < :before"), {"before": before}).rowcount
+            return connection.execute(text(f"DELETE FROM events WHERE {which}"), {"value": value}).rowcount  # noqa: S608
     finally:
         engine.dispose()

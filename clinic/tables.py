@@ -1,6 +1,14 @@
 """Every table of the database, for what needs all of them: the migrations and their test."""
 
 from clinic.audit import AuditEntry
+from clinic.booking.models import (
+    AppointmentNote,
+    HoursException,
+    OutboxMessage,
+    Provider,
+    SlotClaim,
+    SmsConsent,
+)
 from clinic.db import Base
 from clinic.handoff.models import (
     AlertAttempt,
@@ -17,16 +25,22 @@ __all__ = [
     "Alert",
     "AlertAttempt",
     "Appointment",
+    "AppointmentNote",
     "AuditEntry",
     "Base",
     "Conversation",
     "Escalation",
     "FalseAlarm",
     "HandoffNotice",
+    "HoursException",
     "Message",
     "OncallChannel",
     "OncallException",
     "OncallPerson",
+    "OutboxMessage",
+    "Provider",
+    "SlotClaim",
+    "SmsConsent",
     "Staff",
     "StaffSession",
 ]

@@ -8,9 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import create_engine
 
 from cli.scratch import Scratch, running
+from clinic import crypto
 from clinic.db import Database
 from clinic.migrate import migrate
 from clinic.settings import ClinicInfo, Settings
@@ -19,11 +21,18 @@ from tests.staff import Team
 from tests.visitor import Visitor
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_keys() -> None:
+    """Keys of this test run, so that no test makes a key file in the project's folder."""
+    crypto.use(crypto.Keyring([Fernet.generate_key().decode()]))
+
+
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scratch]:
     """Everything, as `lotus serve` runs it."""
     eased = {"LOTUS_MESSAGES_PER_MINUTE": "100000", "LOTUS_PASSWORD_MEMORY_KIB": "64"}
-    with running(tmp_path_factory.mktemp("service"), **eased) as started:
+    nowhere = {"LOTUS_SMS_URL": "json://127.0.0.1:9/{to}", "LOTUS_EMAIL_URL": "json://127.0.0.1:9/{to}"}
+    with running(tmp_path_factory.mktemp("service"), **eased, **nowhere) as started:
         yield started
 
 
@@ -59,15 +68,21 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres(postgres_server: str) -> Iterator[Database]:
-    """A fresh, migrated PostgreSQL database."""
+def postgres_url(postgres_server: str) -> str:
+    """A new, empty PostgreSQL database."""
     name = f"test_{secrets.token_hex(4)}"
     admin = create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     admin.dispose()
-    migrate(f"{postgres_server}/{name}")
-    opened = Database(f"{postgres_server}/{name}")
+    return f"{postgres_server}/{name}"
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Database]:
+    """A fresh, migrated PostgreSQL database."""
+    migrate(postgres_url)
+    opened = Database(postgres_url)
     yield opened
     opened.close()
 

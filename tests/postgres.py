@@ -39,7 +39,8 @@ def cluster() -> Iterator[str]:
     data = str(folder / "data")
     try:
         run("initdb", "--pgdata", data, "--username", "lotus", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off"
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories=''"
+        options += " -c fsync=off -c max_connections=200"
         run("pg_ctl", "--pgdata", data, "--options", options, "--log", str(folder / "log"), "--wait", "start")
         try:
             yield f"postgresql+psycopg://lotus@127.0.0.1:{port}"

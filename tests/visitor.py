@@ -56,17 +56,17 @@ class Visitor:
         return answer.raise_for_status().json()["messages"]
 
 
-def lotus(service: Scratch, *arguments: str) -> Any:
-    """What `lotus … --json` prints for the running service's database."""
+def lotus(service: Scratch, *arguments: str, as_json: bool = True) -> Any:
+    """What `lotus … --json` prints for the running service's database; without `as_json` its plain text."""
     done = subprocess.run(
-        [sys.executable, "-m", "cli", *arguments, "--json"],
+        [sys.executable, "-m", "cli", *arguments, *(["--json"] if as_json else [])],
         cwd=ROOT,
         env=service.environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    return json.loads(done.stdout)
+    return json.loads(done.stdout) if as_json else done.stdout
 
 
 def of_conversation(service: Scratch, what: str, visitor: Visitor) -> list[Message]:

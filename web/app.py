@@ -16,6 +16,7 @@ from clinic.opening import is_open
 from clinic.settings import Settings
 from web import pages
 from web.api import conversations, drill, health
+from web.calls import routes as calls
 from web.console.parts import make_parts
 from web.console.routes import console_routers
 from web.context import Context
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(drill.router)
     app.include_router(health.router)
     app.include_router(library.router)
+    app.include_router(calls.router)
     app.include_router(pages.router)
     for router in console_routers():
         app.include_router(router)

@@ -50,5 +50,7 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unhandled(request: Request, problem: Exception) -> JSONResponse:
         UNHANDLED.inc()
-        log.error("request.failed", path=request.url.path, error=type(problem).__name__)
+        # The address of a call's page is the key to it.
+        path = "/calls/" if request.url.path.startswith("/calls/") else request.url.path
+        log.error("request.failed", path=path, error=type(problem).__name__)
         return error_response(500, "internal")

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from clinic.booking.spoken import with_outcome
 from clinic.chat.conversations import Turn, add_message, add_visitor_message, find_turn, open_conversation
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
@@ -222,11 +223,23 @@ class Turns:
             return turn, conversation, aftermath_of(session, conversation_id)
 
     def _finish(self, before: Conversation, visitor: Message, replies: list[Reply]) -> Turn:
-        """Store the replies, unless staff took over or a crisis began while Rasa was thinking."""
-        now = utc_now()
+        """Store the replies, unless staff took over or a crisis began while Rasa was thinking.
+
+        From here on no action can store anything for this message.
+        """
+        now, settings = utc_now(), self._context.settings
         with self._context.database.transaction() as session:
             conversation = session.get_one(Conversation, before.id)
-            asked = session.get_one(Message, visitor.id)
+            asked = session.get_one(Message, visitor.id, with_for_update=True)
+            replies = list(
+                with_outcome(
+                    session,
+                    message_id=visitor.id,
+                    replies=replies,
+                    clinic=settings.clinic,
+                    url=settings.address,
+                )
+            )
             overtaken = conversation.epoch != before.epoch or conversation.state == ConversationState.staff
             stored = [
                 add_message(session, conversation=conversation, reply=reply, now=now, turn_of=asked)

@@ -6,9 +6,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import quote
 
+import apprise
 import structlog
+from apprise.attachment.memory import AttachMemory
 
+from clinic.booking.claims import forget_expired
+from clinic.booking.outbox import Outgoing, send_due
 from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.faults import fault
@@ -21,6 +26,7 @@ from clinic.handoff.timers import run_timers
 from clinic.logs import configure_logging
 from clinic.migrate import migrate
 from clinic.retention import purge_conversations, purge_tracker
+from clinic.rotation import encrypt_rows
 from clinic.settings import Settings
 from worker.heartbeat import Heartbeat
 
@@ -28,6 +34,7 @@ log = structlog.get_logger("worker")
 ROUND_SECONDS = 2.0  # the first alert has to be out within 10 s
 SENDERS = 16  # channels that may be sending at the same time
 PURGE_EVERY = timedelta(hours=1)
+TIDY_EVERY = timedelta(minutes=10)
 
 
 class Worker:
@@ -38,7 +45,11 @@ class Worker:
         self._executor = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
         self._pager = Pager(self._database, settings, executor=self._executor, clock=utc_now)
         self._heartbeat = Heartbeat(settings.heartbeat_url)
-        self._purge_at = utc_now()
+        self._purge_at = self._tidy_at = utc_now()
+        self._outgoing = {
+            "email": settings.email_url.get_secret_value(),
+            "sms": settings.sms_url.get_secret_value(),
+        }
 
     def run(self, stop: threading.Event) -> None:
         if not self._is_anybody_reachable():
@@ -49,6 +60,7 @@ class Worker:
                 self._try("spool", self._store_spooled),
                 self._try("timers", self._run_timers),
                 self._try("alerts", self._call_staff),
+                self._try("calls", self._send_calls),
             ]
             if all(done):
                 self._heartbeat.beat(now=utc_now())
@@ -82,6 +94,38 @@ class Worker:
 
     def _call_staff(self) -> None:
         self._pager.round()
+
+    def _send_calls(self) -> None:
+        """Confirmations and reminders of calls, on the channels that are set up; and holds that are over go."""
+        channels = {name for name, url in self._outgoing.items() if url}
+        sent = send_due(
+            self._database,
+            send=self._send_call,
+            channels=channels,
+            clinic=self._settings.clinic,
+            url=self._settings.address,
+            now=utc_now(),
+        )
+        if sent:
+            log.info("call_messages.sent", count=sent)
+        if utc_now() >= self._tidy_at:
+            with self._database.transaction() as session:
+                forget_expired(session, now=utc_now())
+            if plain := encrypt_rows(self._database, only_plain=True):
+                log.info("values.encrypted", count=plain)
+            self._tidy_at = utc_now() + TIDY_EVERY
+
+    def _send_call(self, message: Outgoing) -> bool:
+        """Through Apprise, to one person: `{to}` in the channel's address is the number or mailbox."""
+        channel = apprise.Apprise()
+        url = self._outgoing[message.channel].replace("{to}", quote(message.to, safe=""))
+        if not channel.add(url):
+            return False
+        attached = None
+        if message.attachment:
+            file = AttachMemory(message.attachment, name="call.ics", mimetype="text/calendar")
+            attached = apprise.AppriseAttachment(file)
+        return bool(channel.notify(title=message.title, body=message.body, attach=attached))
 
     def _purge(self) -> None:
         if utc_now() < self._purge_at:

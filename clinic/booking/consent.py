@@ -1,4 +1,4 @@
-"""Reading the answer to the summary: yes, no, or what to change."""
+"""Reading the answer to the summary: yes (with or without voicemail), no, or what to change."""
 
 import re
 from enum import StrEnum
@@ -8,10 +8,12 @@ from clinic.errors import InvalidInput
 
 class Answer(StrEnum):
     yes = "yes"
+    yes_voicemail = "yes_voicemail"
     change = "change"
     change_name = "change_name"
     change_phone = "change_phone"
     change_time = "change_time"
+    change_about = "change_about"
 
 
 YES = re.compile(
@@ -33,12 +35,31 @@ WHAT = (
     (Answer.change_phone, re.compile(r"\b(number|phone|n[uú]mero|tel[eé]fono)\b", re.IGNORECASE)),
     (Answer.change_time, re.compile(r"\b(time|day|hour|hora|d[ií]a)\b", re.IGNORECASE)),
 )
+WHAT += ((Answer.change_about, re.compile(r"\b(reason|about|topic|motivo)\b", re.IGNORECASE)),)
+NO_VOICEMAIL = re.compile(
+    r"[\s,;.]*(?:\b(?:but|and|just|pero)\b\s*)*(?:\bplease\b\s*)?\b(?:no|without(?: a)?|(?:don'?t"
+    r"|do not) leave(?: an?y?)?|sin|no dejen?)\s+"
+    r"(?:voice ?mails?|voice messages?|messages?|mensajes?|buz[oó]n)(?: de voz)?(?: please)?",
+    re.IGNORECASE,
+)
+VOICEMAIL = re.compile(
+    r"[\s,;.]*(?:\b(?:and|you can|you may|feel free to|y|pueden?)\b\s*)*(?:leave|dejar(?:me)?"
+    r"|dejen?)?\s*(?:an?|un)?\s*\b(?:voice ?mails?|voice messages?|messages?|mensajes?)"
+    r"(?: de voz)?\s*(?:(?:is|are|too|also|est[aá])\s*)*(?:fine|ok(?:ay)?|good|allowed|alright|all right"
+    r"|bien)?(?: too| also| tambi[eé]n)?",
+    re.IGNORECASE,
+)
 CHANGE = re.compile(r"\b(change|edit|correct|fix|wrong|cambiar|corregir)\b", re.IGNORECASE)
 
 
 def read_answer(words: str) -> Answer:
     """Raises InvalidInput("consent_unclear"): silence or doubt is never consent."""
     words = words.replace("’", "'")
+    without = NO_VOICEMAIL.sub(" ", words)
+    voicemail = VOICEMAIL.search(without)
+    words = VOICEMAIL.sub(" ", without, count=1) if voicemail else without
+    if voicemail and YES.search(words) and not DOUBT.search(words):
+        return Answer.yes_voicemail
     if YES.search(words) and not DOUBT.search(words):
         return Answer.yes
     if len(words.split()) <= 8:

@@ -1,212 +1,218 @@
-"""Free words for a time ("tomorrow morning", "thurs after 3", "el lunes por la tarde") as a window.
+"""Free words for a time ("tomorrow morning", "thurs or fri after 3", "not monday", "el lunes por la tarde") as windows.
 
-dateparser reads the day and the hour; the parts of the day, "after", "before" and the call hours are rules here.
-Windows are aware datetimes in the clinic's zone, whole minutes, end after start.
+clinic/booking/day_words.py reads the days, time_words.py the hours; here they are put together and cut to the hours in
+which somebody calls. Windows are aware datetimes in the clinic's zone, whole minutes, end after start.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-import dateparser
-
+from clinic.booking.day_words import Days, days_in, excluded
+from clinic.booking.time_words import EXACT_WINDOW, Hours, hours_in, part_of_day, plain
 from clinic.errors import InvalidInput
 from clinic.settings import ClinicInfo
 
-HORIZON_DAYS = 30  # requests further ahead are refused; a later slot calendar replaces this
 SHORTEST_CALL = timedelta(minutes=15)  # an overlap with the call hours shorter than this is no time for a call
-EXACT_WINDOW = timedelta(minutes=30)  # "at 10" is taken as 10:00 to 10:30
+ROUGHLY = timedelta(minutes=60)  # "in two hours" is meant roughly
 
-MORNING, AFTERNOON, EVENING = (time(6), time(12)), (time(12), time(17)), (time(17), time(21))
-PARTS_OF_DAY = (
-    (r"\b(early morning|mornings?|(?:(?:por|en|de) la|esta) ma[nñ]ana|before noon)\b", MORNING),
-    (r"\b(afternoons?|(?:(?:por|en|de) la|esta) tarde|after (?:work|school|lunch|noon))\b", AFTERNOON),
-    (r"\b(lunch ?time|lunch|noon|midday|mediod[ií]a)\b", (time(12), time(13))),
-    (r"\b(evenings?|tonight|at night|nights?|(?:(?:por|en|de) la|esta) noche)\b", EVENING),
-)
-WEEKDAYS = (
-    r"mon(?:day)?|tue(?:s|sday)?|wed(?:s|nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
-    r"|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo"
-)
-MONTHS = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre"
-    r"|diciembre)"
-)
-TOMORROW = r"tomm?orr?ow|tmrw?|ma[nñ]ana"
-RELATIVE_DAYS = rf"day after (?:{TOMORROW})|pasado ma[nñ]ana|today|tonight|hoy|yesterday|ayer|{TOMORROW}"
-DAYS_AHEAD = {"today": 0, "tonight": 0, "hoy": 0, "yesterday": -1, "ayer": -1}
-THIS_PART = re.compile(r"\btonight\b|\b(?:this|esta)(?= (?:morning|afternoon|evening|ma[nñ]ana|tarde|noche)\b)")
-NOON_AS_HOUR = re.compile(r"\b(between|from|and|to|till|until|y) (?:el )?(?:noon|midday|mediod[ií]a)\b")
-NUMERIC_DATE = r"\d{1,2}/\d{1,2}(?:/\d{2,4})?"
-DAY = re.compile(
-    rf"\b(?P<relative>{RELATIVE_DAYS})\b"
-    rf"|\b(?P<next>next |pr[oó]ximo )?(?P<weekday>{WEEKDAYS})s?\b"
-    rf"|\b(?P<date>{MONTHS}\.? \d{{1,2}}(?:st|nd|rd|th)?|\d{{1,2}} (?:de )?{MONTHS}|{NUMERIC_DATE})\b"
-    rf"|\b(?P<ahead>in \d{{1,2}} (?:days?|weeks?)|en \d{{1,2}} (?:d[ií]as?|semanas?))\b"
-)
-# "3", "3pm", "15:30"; a number that goes on with / or - belongs to a date or a phone number.
-HOUR = r"(?P<{0}>\d{{1,2}}(?::\d{{2}}|(?=\s*[ap]\.?m)|(?=\s*o.?clock)|\b(?![/\d-]))\s*(?:[ap]\.?m\.?)?)"
-START, END, HOUR = HOUR.format("start"), HOUR.format("end"), HOUR.format("hour")
-RANGE = re.compile(rf"\b(?:between|from|entre|de)\s+(?:las )?{START}\s*(?:and|to|till|until|y|a|-)\s*(?:las )?{END}")
-SPAN = r"\d{1,2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?)?"
-BARE_RANGE = re.compile(rf"(?<![\d/:.-])(?P<start>{SPAN})\s*(?:-|–|to|a)\s*(?P<end>{SPAN})(?![\d/:-])")
-AFTER = re.compile(rf"\b(?:after|past|any ?time after|from|despu[eé]s de|a partir de)\s+(?:las? )?{HOUR}")
-BEFORE = re.compile(rf"\b(?:before|by|until|till|antes de)\s+(?:las? )?{HOUR}")
-BARE = r"(?P<bare>\d{1,2}(?::\d{2})?\s*[ap]\.?m\b\.?|\d{1,2}:\d{2}|\d{1,2}(?=\s?o.?clock))"
-AT = re.compile(rf"(?:\b(?:at|around|about|@|a las?)\s*){HOUR}|\b{BARE}")
+OpenHours = Callable[[date], Hours | None]
+"""From when to when somebody calls on a local day; None where nobody does."""
+
+SEVERAL = re.compile(r" (?:or|o|u|or else|otherwise) |; ?| or, ")
 ANY_TIME = re.compile(
-    r"\b(any ?time|whenever|any (?:week ?)?day|next working day|as soon as possible|asap"
-    r"|cualquier (?:hora|d[ií]a)|cuando sea|lo antes posible|cuanto antes)\b"
+    r"\b(?:any ?time|whenever|any (?:week ?)?day|any other (?:time|day)|next (?:working|business"
+    r"|available)(?: day)?|as soon as (?:possible|you can)|asap"
+    r"|soonest|earliest|first available|right (?:now|away)|^now$|call me now|immediately|flexible"
+    r"|don'?t care|doesn'?t matter|no preference"
+    r"|cualquier (?:hora|d[ií]a|momento)|cuando (?:sea|quieran?|pueda[ns]?)|lo antes posible|cuanto antes"
+    r"|ahora(?: mismo)?)\b"
+)
+SOON = re.compile(
+    r"\b(?:in|within|en|dentro de) (?:about |like )?(?P<count>\d{1,3}|an?|una?|half an|media"
+    r"|a couple(?: of)?|a few) (?P<unit>hours?|hrs?|minutes?|mins?|horas?|minutos?)\b"
+)
+ZONES = {"eastern": "America/New_York", "central": "America/Chicago", "pacific": "America/Los_Angeles",
+         "mountain": "America/Denver", "e": "America/New_York", "c": "America/Chicago",
+         "p": "America/Los_Angeles", "m": "America/Denver"}  # fmt: skip
+ZONE = re.compile(
+    r"(?<=[\dm. ])\b(?P<zone>eastern|central|pacific|mountain)\b(?: time)?"
+    r"|(?<=[\dm.] )(?P<short>[ecpm])[sd]?t\b|(?<=[\dm])(?P<stuck>[ecp])[sd]t\b"
 )
 
 
 @dataclass(frozen=True)
 class Window:
-    """From when to when a call suits; both in the clinic's zone."""
+    """From when to when a call suits; both in the clinic's zone. `is_exact`: one moment was named, not a span."""
 
     starts_at: datetime
     ends_at: datetime
+    is_exact: bool = False
 
 
-def parse_window(words: str, *, now: datetime, clinic: ClinicInfo) -> Window:
-    """The first window within the call hours that the words allow.
+@dataclass(frozen=True)
+class _Wish:
+    days: Days | None
+    hours: Hours | None
+    is_exact: bool
+
+
+def read_windows(words: str, *, now: datetime, clinic: ClinicInfo, hours: OpenHours | None = None) -> list[Window]:
+    """Every window within the hours of calling that the words allow, the preferred ones first. Never empty.
 
     Raises InvalidInput with reason time_unclear, time_past, time_closed or time_too_far.
     """
-    text = NOON_AS_HOUR.sub(r"\1 12pm", re.sub(r"\s+", " ", words.lower()).strip())
-    local_now = now.astimezone(clinic.zone)
-    rest, part = _part_of_day(text)
-    wanted_hours = _hours(rest) or part
-    day, rolls_on = _day(rest if part else text, local_now)
-    if day is None:
-        if wanted_hours is None and not ANY_TIME.search(text):
-            raise InvalidInput("time_unclear")
-        return _next_open(wanted_hours, local_now, clinic)
-    if day > local_now.date() + timedelta(days=HORIZON_DAYS):
-        raise InvalidInput("time_too_far")
-    if day < local_now.date():
-        raise InvalidInput("time_past")
-    window = _on(day, wanted_hours, local_now, clinic)
-    if window is None and rolls_on:
-        window = _on(day + timedelta(days=7), wanted_hours, local_now, clinic)
-    if window is None:
-        raise InvalidInput("time_past" if _is_over(day, wanted_hours, local_now, clinic) else "time_closed")
-    return window
+    reader = _Reader(now.astimezone(clinic.zone), clinic, hours or _weekly(clinic))
+    return reader.windows(plain(words))
 
 
-def find_window(words: str, *, now: datetime, clinic: ClinicInfo) -> Window | None:
-    """As parse_window, for a sentence that may hold no time at all: then None."""
+def parse_window(words: str, *, now: datetime, clinic: ClinicInfo, hours: OpenHours | None = None) -> Window:
+    """The first of `read_windows`."""
+    return read_windows(words, now=now, clinic=clinic, hours=hours)[0]
+
+
+def find_windows(words: str, *, now: datetime, clinic: ClinicInfo, hours: OpenHours | None = None) -> list[Window]:
+    """As read_windows, for a sentence that may hold no time at all: then empty."""
     try:
-        return parse_window(words, now=now, clinic=clinic)
+        return read_windows(words, now=now, clinic=clinic, hours=hours)
     except InvalidInput:
-        return None
+        return []
 
 
-def _part_of_day(text: str) -> tuple[str, tuple[time, time] | None]:
-    for pattern, hours in PARTS_OF_DAY:
-        if re.search(pattern, text):
-            return re.sub(pattern, " ", THIS_PART.sub("today", text)), hours
-    return text, None
+class _Reader:
+    def __init__(self, local_now: datetime, clinic: ClinicInfo, open_hours: OpenHours) -> None:
+        self._now, self._clinic, self._open_hours = local_now, clinic, open_hours
+        self._horizon = clinic.booking.horizon_days
+
+    def windows(self, text: str) -> list[Window]:
+        if (found := SOON.search(text)) and not re.search(r"\d{3}", text):
+            return self._soon(found)
+        zone = self._zone(text)
+        text = ZONE.sub(" ", text) if zone != self._clinic.zone else text
+        today = self._now.date()
+        text, is_excluded = excluded(text, today)
+        wishes = self._wishes(text)
+        if not wishes:
+            if not (ANY_TIME.search(text) or is_excluded(today) or any(map(is_excluded, self._whole()))):
+                raise InvalidInput("time_unclear")
+            wishes = [_Wish(None, None, False)]
+        made: list[Window] = []
+        why: list[str] = []
+        for wish in wishes:
+            days = wish.days or Days(self._whole())
+            for day in [one for one in days.days if not is_excluded(one)]:
+                window, reason = self._on_or_later(day, wish, zone, rolls_on=day in days.rolls_on)
+                if window and window not in made:
+                    made.append(window)
+                if reason:
+                    why.append(reason)
+        if not made:
+            raise InvalidInput(
+                next((one for one in ("time_closed", "time_past", "time_too_far") if one in why), "time_closed")
+            )
+        return made
+
+    def _wishes(self, text: str) -> list[_Wish]:
+        """One for each "or"; what one of them leaves open, the next one (hours) or the one before (day) says."""
+        read: list[_Wish] = []
+        before: date | None = None
+        for clause in SEVERAL.split(text):
+            rest, part = part_of_day(clause)
+            days = days_in(rest if part else clause, self._now, self._horizon, before)
+            named, is_exact = hours_in(rest, has_day=days is not None)
+            if part and named and not is_exact and _within(named, part):
+                named = _within(named, part)
+            hours = named or part
+            if days is None and hours is None:
+                continue
+            before = days.days[-1] if days and days.days else before
+            read.append(_Wish(days, hours, is_exact))
+        for place in range(len(read) - 2, -1, -1):
+            if read[place].hours is None and read[place + 1].days is not None:
+                read[place] = _Wish(read[place].days, read[place + 1].hours, read[place + 1].is_exact)
+        for place in range(1, len(read)):
+            if read[place].days is None:
+                read[place] = _Wish(read[place - 1].days, read[place].hours, read[place].is_exact)
+        return read
+
+    def _on_or_later(
+        self, day: date, wish: _Wish, zone: ZoneInfo, *, rolls_on: bool
+    ) -> tuple[Window | None, str | None]:
+        if day > self._now.date() + timedelta(days=self._horizon):
+            return None, "time_too_far"
+        if day < self._now.date():
+            return None, "time_past"
+        if window := self._on(day, wish, zone):
+            return window, None
+        if rolls_on and day == self._now.date() and (window := self._on(day + timedelta(days=7), wish, zone)):
+            return window, None
+        return None, "time_past" if self._is_over(day, wish.hours) else "time_closed"
+
+    def _on(self, day: date, wish: _Wish, zone: ZoneInfo) -> Window | None:
+        """The wanted hours within that day's hours and after now; None where nothing useful is left."""
+        hours = self._open_hours(day)
+        if hours is None:
+            return None
+        starts_at, ends_at = (datetime.combine(day, moment, self._clinic.zone) for moment in hours)
+        if wish.hours:
+            wanted = [datetime.combine(day, moment, zone).astimezone(self._clinic.zone) for moment in wish.hours]
+            starts_at, ends_at = max(starts_at, wanted[0]), min(ends_at, wanted[1])
+        if day == self._now.date():
+            if wish.is_exact and starts_at <= self._now:
+                return None
+            starts_at = max(starts_at, self._now.replace(second=0, microsecond=0) + timedelta(minutes=1))
+        if ends_at - starts_at < SHORTEST_CALL:
+            return None
+        return Window(starts_at, ends_at, wish.is_exact)
+
+    def _is_over(self, day: date, wanted: Hours | None) -> bool:
+        hours = self._open_hours(day)
+        last = min(wanted[1], hours[1]) if wanted and hours else (wanted or hours or (None, time(23, 59)))[1]
+        ends_at = datetime.combine(day, last, self._clinic.zone)
+        return day == self._now.date() and ends_at - SHORTEST_CALL <= self._now
+
+    def _soon(self, found: re.Match[str]) -> list[Window]:
+        """ "in two hours": from then on for an hour, where somebody calls then."""
+        words = found["count"]
+        count = (
+            int(words)
+            if words.isdigit()
+            else {"half an": 0.5, "media": 0.5, "a few": 3}.get(words, 2 if "couple" in words else 1)
+        )
+        delta = timedelta(minutes=count) if found["unit"].startswith("min") else timedelta(hours=count)
+        # In UTC: two hours are two hours, also over a change of the clock.
+        moment = (self._now.astimezone(UTC) + delta).astimezone(self._clinic.zone).replace(second=0, microsecond=0)
+        hours = self._open_hours(moment.date())
+        if hours is None:
+            raise InvalidInput("time_closed")
+        opens, closes = (datetime.combine(moment.date(), one, self._clinic.zone) for one in hours)
+        soonest = self._now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        starts_at, ends_at = max(opens, moment, soonest), min(closes, moment + ROUGHLY)
+        if ends_at - starts_at < SHORTEST_CALL:
+            raise InvalidInput("time_closed")
+        return [Window(starts_at, ends_at)]
+
+    def _whole(self) -> list[date]:
+        return [self._now.date() + timedelta(days=ahead) for ahead in range(self._horizon + 1)]
+
+    def _zone(self, text: str) -> ZoneInfo:
+        """The zone that the words name beside an hour, else the clinic's."""
+        found = ZONE.search(text)
+        if not found:
+            return self._clinic.zone
+        return ZoneInfo(ZONES[found["zone"] or found["short"] or found["stuck"]])
 
 
-def _hours(text: str) -> tuple[time, time] | None:
-    if found := RANGE.search(text) or _bare_range(text):
-        start, end = _clock(found["start"]), _clock(found["end"])
-        if start and end and end <= start and end.hour < 12 and not re.search(r"[ap]", found["end"]):
-            end = end.replace(hour=end.hour + 12)  # "between 5 and 9": both in the evening
-        return (start, end) if start and end and start < end else None
-    if (found := AFTER.search(text)) and (hour := _clock(found["hour"])):
-        return hour, time(23, 59)
-    if (found := BEFORE.search(text)) and (hour := _clock(found["hour"])):
-        return time(0), hour
-    if (found := AT.search(text)) and (hour := _clock(found["hour"] or found["bare"])):
-        end = (datetime.combine(date.min, hour) + EXACT_WINDOW).time()
-        return (hour, end) if end > hour else None
-    return None
+def _within(named: Hours, part: Hours) -> Hours | None:
+    """Hours cut to a part of the day ("thursday afternoon after 3"); None where they do not meet."""
+    start, end = max(named[0], part[0]), min(named[1], part[1])
+    return (start, end) if start < end else None
 
 
-def _bare_range(text: str) -> re.Match[str] | None:
-    """ "tomorrow 2-4", "1pm to 3"; without a day, am, pm or minutes two numbers may be anything."""
-    found = BARE_RANGE.search(DAY.sub(" ", text))
-    return found if found and (DAY.search(text) or re.search(r"\d\s*[ap]\.?m|:", found[0])) else None
+def _weekly(clinic: ClinicInfo) -> OpenHours:
+    return lambda day: clinic.call_hours.get(day.strftime("%A").lower())  # type: ignore[arg-type]
 
 
-def _clock(words: str) -> time | None:
-    """ "3", "3pm", "15:30" as a time; without am or pm, 1 to 6 are in the afternoon."""
-    found = re.match(r"(\d{1,2})(?::(\d{2}))?\s*([ap])?", words.strip())
-    if not found:
-        return None
-    hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
-    if half == "p" and hour < 12:
-        hour += 12
-    elif half == "a" and hour == 12:
-        hour = 0
-    elif half is None and 1 <= hour <= 6:
-        hour += 12
-    return time(hour, minute) if hour < 24 and minute < 60 else None
-
-
-def _day(text: str, local_now: datetime) -> tuple[date | None, bool]:
-    """The day meant, and whether the same weekday a week on will do where it is over."""
-    found = DAY.search(text)
-    if not found:
-        return None, False
-    words = found.group(0).strip()
-    if found["weekday"]:
-        name = found["weekday"]
-        day = _read(name[:3] if re.fullmatch(r"tues?|thurs?|weds", name) else name, local_now)
-        if day is None:
-            return None, False
-        if day == local_now.date() and found["next"]:
-            day += timedelta(days=7)
-        return day, True
-    if found["relative"]:
-        ahead = DAYS_AHEAD.get(words, 2 if words.startswith(("day after", "pasado")) else 1)
-        return local_now.date() + timedelta(days=ahead), False
-    return _read(words, local_now), False
-
-
-def _read(words: str, local_now: datetime) -> date | None:
-    """dateparser's reading; a weekday is the coming one, today included."""
-    yesterday = local_now - timedelta(days=1) if re.fullmatch(WEEKDAYS, words) else local_now
-    read = dateparser.parse(
-        words,
-        languages=["en", "es"],
-        settings={
-            "RELATIVE_BASE": yesterday.replace(tzinfo=None),
-            "PREFER_DATES_FROM": "future",
-            "DATE_ORDER": "MDY",
-        },
-    )
-    return read.date() if read else None
-
-
-def _open_hours(day: date, clinic: ClinicInfo) -> tuple[time, time] | None:
-    return clinic.call_hours.get(day.strftime("%A").lower())  # type: ignore[arg-type]
-
-
-def _on(day: date, wanted: tuple[time, time] | None, local_now: datetime, clinic: ClinicInfo) -> Window | None:
-    """The wanted hours within that day's call hours and after now; None where nothing useful is left."""
-    hours = _open_hours(day, clinic)
-    if hours is None:
-        return None
-    start, end = (max(hours[0], wanted[0]), min(hours[1], wanted[1])) if wanted else hours
-    starts_at = datetime.combine(day, start, clinic.zone)
-    ends_at = datetime.combine(day, end, clinic.zone)
-    if day == local_now.date():
-        starts_at = max(starts_at, local_now.replace(second=0, microsecond=0) + timedelta(minutes=1))
-    return Window(starts_at, ends_at) if ends_at - starts_at >= SHORTEST_CALL else None
-
-
-def _is_over(day: date, wanted: tuple[time, time] | None, local_now: datetime, clinic: ClinicInfo) -> bool:
-    hours = _open_hours(day, clinic)
-    last = min(wanted[1], hours[1]) if wanted and hours else (wanted or hours or (None, time(23, 59)))[1]
-    return day == local_now.date() and datetime.combine(day, last, clinic.zone) - SHORTEST_CALL <= local_now
-
-
-def _next_open(wanted: tuple[time, time] | None, local_now: datetime, clinic: ClinicInfo) -> Window:
-    for ahead in range(HORIZON_DAYS):
-        if window := _on(local_now.date() + timedelta(days=ahead), wanted, local_now, clinic):
-            return window
-    raise InvalidInput("time_closed")
+__all__ = ["EXACT_WINDOW", "SHORTEST_CALL", "OpenHours", "Window", "find_windows", "parse_window", "read_windows"]

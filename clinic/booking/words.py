@@ -15,10 +15,28 @@ def clock(moment: datetime | time) -> str:
     return moment.strftime("%I:%M %p").lstrip("0")
 
 
+def moment_in_words(starts_at: datetime, clinic: ClinicInfo) -> str:
+    """Tuesday, November 24 at 9:30 AM (Mountain Time)"""
+    start = starts_at.astimezone(clinic.zone)
+    return f"{start:%A, %B} {start.day} at {clock(start)} ({zone_in_words(start, clinic)})"
+
+
+def slot_title(starts_at: datetime, clinic: ClinicInfo) -> str:
+    """Tue, Nov 24, 9:30 AM: a button, and what it sends; preferred_time reads it back as exactly this moment."""
+    start = starts_at.astimezone(clinic.zone)
+    return f"{start:%a, %b} {start.day}, {clock(start)}"
+
+
+def zone_in_words(moment: datetime, clinic: ClinicInfo) -> str:
+    return "Mountain Time" if clinic.time_zone == "America/Denver" else str(moment.tzname())
+
+
 def window_in_words(starts_at: datetime, ends_at: datetime, clinic: ClinicInfo) -> str:
     """on Tuesday, November 24, between 9:00 AM and 12:00 PM (Mountain Time)"""
     start, end = starts_at.astimezone(clinic.zone), ends_at.astimezone(clinic.zone)
-    zone = "Mountain Time" if clinic.time_zone == "America/Denver" else start.tzname()
+    zone = zone_in_words(start, clinic)
+    if start.date() != end.date():
+        return f"between {start:%A, %B} {start.day}, {clock(start)} and {end:%A, %B} {end.day}, {clock(end)} ({zone})"
     return f"on {start:%A, %B} {start.day}, between {clock(start)} and {clock(end)} ({zone})"
 
 

@@ -1,38 +1,20 @@
-"""A call, from "can somebody call me" to the stored request."""
+"""What booking promises beyond single stories: nothing before a yes, and a call's page that agrees with the chat."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
+import re
+
+import httpx
 
 from cli.scratch import Scratch
-from clinic.booking.words import window_in_words
 from clinic.settings import ClinicInfo
-from tests.visitor import Message, Visitor, of_conversation
+from tests.visitor import Message, Visitor, lotus, of_conversation
+
+LINK = re.compile(r"http://\S+(/calls/[\w.-]+[\w-])")
 
 
-def stored_words(appointment: Message, clinic: ClinicInfo) -> str:
-    """The stored window as a visitor would read it."""
-    starts_at, ends_at = (datetime.fromisoformat(appointment[key]) for key in ("window_starts_at", "window_ends_at"))
-    return window_in_words(starts_at, ends_at, clinic)
-
-
-def to_the_summary(visitor: Visitor) -> Message:
-    visitor.say("can somebody call me tomorrow morning")
-    visitor.say("Dana")
-    return visitor.say("801-555-0123")[-1]
-
-
-def test_a_call_is_stored_once_at_the_time_the_visitor_reads(
-    service: Scratch, visitor: Visitor, clinic_info: ClinicInfo
-) -> None:
-    summary = to_the_summary(visitor)
-    [done] = visitor.tap("Yes, please call me")
-    [appointment] = of_conversation(service, "appointments", visitor)
-    when = stored_words(appointment, clinic_info)
-    assert when in summary["text"]
-    assert when in done["text"]
-    assert appointment["reference"] in done["text"]
-    assert (appointment["state"], appointment["starts_at"]) == ("requested", None)
-    assert appointment["due_at"] == appointment["window_ends_at"]
+def to_the_summary(visitor: Visitor, phone: str = "801-555-7001") -> Message:
+    for words in ("can somebody call me as soon as possible", "Dana", "18 or older", phone):
+        visitor.say(words)
+    return visitor.say("a first evaluation")[-1]
 
 
 def test_nothing_is_stored_or_called_done_before_the_visitor_agrees(service: Scratch, visitor: Visitor) -> None:
@@ -41,60 +23,48 @@ def test_nothing_is_stored_or_called_done_before_the_visitor_agrees(service: Scr
     assert not of_conversation(service, "appointments", visitor)
 
 
-def test_stopping_stores_nothing_and_the_next_booking_starts_anew(service: Scratch, visitor: Visitor) -> None:
-    to_the_summary(visitor)
-    [stopped] = visitor.tap("Stop")
-    assert stopped["kind"] == "booking"
-    assert not of_conversation(service, "appointments", visitor)
-    [question] = visitor.say("i want to book a call")
-    assert "first name" in question["text"]
-
-
-def test_the_time_can_be_changed_at_the_summary(service: Scratch, visitor: Visitor, clinic_info: ClinicInfo) -> None:
-    to_the_summary(visitor)
-    visitor.tap("Change something")
-    visitor.tap("Change the time")
-    [summary] = visitor.say("thursday after 3")
-    visitor.say("yes")
+def test_a_call_is_listed_as_the_contract_says(service: Scratch, visitor: Visitor) -> None:
+    to_the_summary(visitor, "801-555-7002")
+    [done] = visitor.tap("Yes, please call me")
     [appointment] = of_conversation(service, "appointments", visitor)
-    assert stored_words(appointment, clinic_info) in summary["text"]
-    local = datetime.fromisoformat(appointment["window_starts_at"]).astimezone(ZoneInfo(clinic_info.time_zone))
-    assert (local.strftime("%A"), local.hour) == ("Thursday", 15)
+    assert appointment["reference"] in done["text"]
+    assert {"reference", "state", "provider", "starts_at", "requested_at", "due_at"} <= appointment.keys()
+    assert (appointment["state"], appointment["overdue"]) == ("confirmed", False)
+    assert appointment["starts_at"] < appointment["due_at"]
 
 
-def test_a_question_in_the_middle_is_answered_and_the_form_goes_on(visitor: Visitor) -> None:
-    visitor.say("please call me tomorrow morning")
-    visitor.say("Dana")
-    answer, question = visitor.say("is ketamine addictive?")
-    assert answer["topic"] == "addiction"
-    assert "phone number" in question["text"]
-
-
-def test_a_crisis_inside_the_form_leaves_it(service: Scratch, visitor: Visitor) -> None:
-    visitor.say("can someone call me tomorrow")
-    [crisis] = visitor.say("I want to kill myself")
-    assert crisis["kind"] == "crisis"
+def test_what_is_cancelled_on_the_page_is_cancelled_in_the_chat(
+    service: Scratch, visitor: Visitor, clinic_info: ClinicInfo
+) -> None:
+    to_the_summary(visitor, "801-555-7003")
+    [done] = visitor.tap("Yes, please call me")
+    link = LINK.search(done["text"])
+    assert link
+    page = httpx.post(service.url + link[1], data={"action": "cancel", "sequence": "0"}, trust_env=False)
+    assert page.status_code == 303
     assert not of_conversation(service, "appointments", visitor)
-    [answer] = visitor.say("how does ketamine work?")
-    assert answer["topic"] == "mechanism"
+    [again] = visitor.say("i want to book a call")
+    assert "first name" in again["text"]
 
 
-def test_what_is_no_phone_number_is_asked_again(visitor: Visitor) -> None:
-    visitor.say("please call me tomorrow morning")
-    visitor.say("Dana")
-    replies = visitor.say("123")
-    assert "phone number" in replies[-1]["text"]
+def test_a_call_is_cancelled_from_another_chat_with_reference_and_digits(service: Scratch, visitor: Visitor) -> None:
+    to_the_summary(visitor, "801-555-7004")
+    [done] = visitor.tap("Yes, please call me")
+    [appointment] = of_conversation(service, "appointments", visitor)
+    with Visitor(service.url) as elsewhere:
+        elsewhere.say("cancel my appointment please")
+        [wrong] = elsewhere.say(f"{appointment['reference']} 9999")[:1]
+        assert "couldn't find" in wrong["text"]
+        said = elsewhere.say(f"{appointment['reference']} 7004")
+        assert "Cancelled" in said[-1]["text"]
+    assert not of_conversation(service, "appointments", visitor)
+    assert done["kind"] == "booking"
 
 
-def test_the_first_message_is_not_asked_for_again(visitor: Visitor) -> None:
-    visitor.say("please call me tomorrow at 10 at 801-555-0123")
-    [summary] = visitor.say("Dana")
-    assert "(801) 555-0123" in summary["text"]
-    assert "between 10:00 AM and 10:30 AM" in summary["text"] or "Calls are made" in summary["text"]
-
-
-def test_the_same_request_twice_stays_one(service: Scratch, visitor: Visitor) -> None:
-    for _ in range(2):
-        to_the_summary(visitor)
-        visitor.say("yes")
-    assert len(of_conversation(service, "appointments", visitor)) == 1
+def test_erasing_by_reference_takes_the_chat_with_it(service: Scratch, visitor: Visitor) -> None:
+    to_the_summary(visitor, "801-555-7005")
+    visitor.tap("Yes, please call me")
+    [appointment] = of_conversation(service, "appointments", visitor)
+    lotus(service, "erase", appointment["reference"], as_json=False)
+    assert visitor.http.get(visitor.path, headers=visitor.headers).status_code == 404
+    assert appointment["reference"] not in [row["reference"] for row in lotus(service, "appointments", "--all")]

@@ -1,5 +1,6 @@
 """Parts that are down, killed or hanging: the visitor reads the safe text in time, and nothing is lost or claimed."""
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -61,6 +62,13 @@ def ready_again(visitor: Visitor) -> bool:
     return False
 
 
+def to_the_summary(guest: Visitor) -> None:
+    for words in ("can somebody call me as soon as possible", "Dana", "18 or older", "801-555-0123"):
+        guest.say(words)
+    [summary] = guest.say("a first evaluation")[-1:]
+    assert "Please check" in summary["text"]
+
+
 def assert_safe(replies: list[Message]) -> None:
     [safe] = replies
     assert safe["kind"] == "safe_text"
@@ -116,14 +124,59 @@ def test_a_killed_part_is_restarted(own_service: Scratch, guest: Visitor, name: 
 
 
 def test_a_booking_whose_last_step_fails_is_not_called_done(own_service: Scratch, guest: Visitor) -> None:
-    guest.say("can somebody call me tomorrow morning")
-    guest.say("Dana")
-    guest.say("801-555-0123")
+    to_the_summary(guest)
     with hanging(own_service, "actions"):
         assert_safe(guest.say("yes"))
     assert ready_again(guest)
-    said = " ".join(message["text"] for message in guest.messages())
-    assert "saved" not in said
+    # The action went on once it could, and found that its message had an answer.
+    assert not of_conversation(own_service, "appointments", guest)
+
+
+def test_actions_killed_between_claim_and_confirm_leave_no_half_booking(own_service: Scratch, guest: Visitor) -> None:
+    to_the_summary(guest)
+    killed = part(own_service, "actions")
+    killed.suspend()
+    waiting = threading.Thread(target=guest.say, args=("yes",))
+    waiting.start()
+    while len([one for one in guest.messages() if one["role"] == "visitor"]) < 6:  # the yes is on its way
+        threading.Event().wait(0.05)
+    killed.kill()
+    waiting.join(TURN_LIMIT)
+    assert_safe(guest.messages()[-1:])
+    assert ready_again(guest)
+    assert not of_conversation(own_service, "appointments", guest)
+    to_the_summary(guest)  # the hold of before was this conversation's own
+    [done] = guest.say("yes")
+    [appointment] = of_conversation(own_service, "appointments", guest)
+    assert appointment["reference"] in done["text"]
+
+
+def test_web_killed_before_it_could_confirm_confirms_the_repeated_yes(own_service: Scratch, guest: Visitor) -> None:
+    to_the_summary(guest)
+
+    def say_yes_and_be_cut_off() -> None:
+        with contextlib.suppress(Exception):
+            guest.say("yes", client_id="yes")
+
+    with hanging(own_service, "actions"):
+        cut_off = threading.Thread(target=say_yes_and_be_cut_off)
+        cut_off.start()
+        while len([one for one in guest.messages() if one["role"] == "visitor"]) < 6:
+            threading.Event().wait(0.05)
+        os.kill(part(own_service, "web").pid, signal.SIGKILL)
+        cut_off.join(10)
+    give_up = time.monotonic() + 60
+    booked: list[Message] = []
+    while time.monotonic() < give_up and not booked:
+        booked = of_conversation(own_service, "appointments", guest)
+    while time.monotonic() < give_up:
+        with contextlib.suppress(Exception):
+            if ready_again(guest):
+                break
+    said = guest.say("yes", client_id="yes")
+    [appointment] = of_conversation(own_service, "appointments", guest)
+    assert [one["kind"] for one in said] == ["booking"]
+    assert appointment["reference"] in said[0]["text"]
 
 
 def test_web_killed_half_way_answers_the_repeated_message_once(own_service: Scratch, guest: Visitor) -> None:

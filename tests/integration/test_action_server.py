@@ -73,12 +73,18 @@ def test_a_failing_action_answers_500_without_the_visitors_words(actions: str) -
     assert "Secret" not in answer.text
 
 
-@pytest.mark.parametrize("consent", [None, "yes", "/affirm", 1])
+@pytest.mark.parametrize("consent", [None, True, "/affirm", 1])
 def test_a_booking_is_not_submitted_without_a_parsed_consent(actions: str, consent: object) -> None:
     slots = {
         "booking_name": "Dana",
+        "booking_who": "adult",
         "booking_phone": "+18015550123",
-        "booking_time": {"starts_at": "2030-01-07T17:00:00+00:00", "ends_at": "2030-01-07T18:00:00+00:00"},
+        "booking_time": {
+            "starts_at": "2030-01-07T17:00:00+00:00",
+            "ends_at": "2030-01-07T17:20:00+00:00",
+            "provider": "aprn-1",
+        },
+        "booking_about": "other",
         "booking_consent": consent,
     }
     answer = call(actions, "action_submit_booking", intent="affirm", confidence=1, text="yes", slots=slots)

@@ -154,7 +154,11 @@ def learned() -> frozenset[str]:
     return frozenset(map(normal, texts))
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "data").glob("*.tsv")), ids=lambda path: path.name)
+# times.tsv holds times, from which no model learns.
+HELD_OUT = [path for path in sorted((ROOT / "tests" / "data").glob("*.tsv")) if path.name != "times.tsv"]
+
+
+@pytest.mark.parametrize("path", HELD_OUT, ids=lambda path: path.name)
 def test_no_held_out_text_is_learned_from(path: Path) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)

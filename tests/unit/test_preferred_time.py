@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from clinic.booking.preferred_time import HORIZON_DAYS, SHORTEST_CALL, Window, find_window, parse_window
+from clinic.booking.preferred_time import SHORTEST_CALL, Window, find_windows, parse_window
 from clinic.errors import InvalidInput
 from clinic.settings import ClinicInfo, Settings
 
@@ -240,13 +240,13 @@ def test_a_phone_number_beside_a_day_does_not_change_the_hours(clinic_info: Clin
     assert said(window) == "Tue 11-24 09:00-17:00"
 
 
-def test_find_window_says_none_where_parse_window_refuses(clinic_info: ClinicInfo) -> None:
-    assert find_window("how much is it", now=at(MONDAY, clinic_info), clinic=clinic_info) is None
+def test_find_windows_is_empty_where_parse_window_refuses(clinic_info: ClinicInfo) -> None:
+    assert find_windows("how much is it", now=at(MONDAY, clinic_info), clinic=clinic_info) == []
 
 
-def test_find_window_finds_the_time_inside_a_sentence(clinic_info: ClinicInfo) -> None:
-    found = find_window("could someone call me tomorrow morning?", now=at(MONDAY, clinic_info), clinic=clinic_info)
-    assert found is not None
+def test_find_windows_finds_the_time_inside_a_sentence(clinic_info: ClinicInfo) -> None:
+    words = "could someone call me tomorrow morning?"
+    [found] = find_windows(words, now=at(MONDAY, clinic_info), clinic=clinic_info)
     assert said(found) == "Tue 11-24 09:00-12:00"
 
 
@@ -281,4 +281,4 @@ def test_whatever_is_typed_gives_a_usable_window_or_a_known_reason(words: str, n
     assert window.starts_at.date() == window.ends_at.date()
     assert now < window.starts_at
     assert window.ends_at - window.starts_at >= SHORTEST_CALL
-    assert window.starts_at.date() - now.date() <= timedelta(days=HORIZON_DAYS)
+    assert window.starts_at.date() - now.date() <= timedelta(days=CLINIC.booking.horizon_days)

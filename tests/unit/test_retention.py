@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from clinic.booking.book import CLOSED
 from clinic.booking.preferred_time import Window
-from clinic.booking.request import CLOSED, request_call
 from clinic.db import Base, Database
 from clinic.handoff.crisis_turn import take_crisis_message
 from clinic.handoff.protocol import People
 from clinic.models import Alert, Appointment, AppointmentState, Conversation, Escalation, EscalationState, Message
 from clinic.retention import purge_conversations, purge_tracker
-from clinic.settings import ClinicInfo
+from clinic.settings import ClinicInfo, Settings
+from tests.unit.calls import ask
 from tests.unit.chats import NOW, SUICIDE, WORDS, conversation_of, start
 
 DAYS = 30
@@ -50,17 +51,10 @@ def crisis(database: Database, clinic: ClinicInfo, state: EscalationState) -> st
 
 
 def call(database: Database, chat: str, due: timedelta, state: AppointmentState = AppointmentState.requested) -> None:
+    asked = Window(NOW + due - timedelta(hours=1), NOW + due)
+    made = ask(database, Settings().clinic, chat, asked, now=OLD)
     with database.transaction() as session:
-        made = request_call(
-            session,
-            conversation_id=chat,
-            first_name="Anna",
-            phone="+18015550123",
-            window=Window(NOW + due - timedelta(hours=1), NOW + due),
-            consent_wording="call-consent-1",
-            now=OLD,
-        )
-        made.appointment.state = state
+        session.get_one(Appointment, made.appointment.id).state = state
 
 
 def test_an_old_chat_goes_with_its_messages(database: Database, clinic_info: ClinicInfo) -> None:
