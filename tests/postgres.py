@@ -5,6 +5,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,15 +38,13 @@ def binaries() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    folder, bin_folder = tmp_path_factory.mktemp("postgres"), binaries()
+def postgres() -> Iterator[Postgres]:
+    # Not in pytest's own folder, which only its user may enter: the server refuses to run as root.
+    folder, bin_folder = Path(tempfile.mkdtemp(prefix="lotus-postgres-")), binaries()
     as_user: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
+    if os.geteuid() == 0:
         as_user = ["runuser", "-u", "postgres", "--"]
         shutil.chown(folder, "postgres")
-        for parent in folder.parents:
-            if parent.owner() == "root" and parent.stat().st_mode & 0o011 != 0o011 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)  # pytest's folders let nobody else through
     data, log = folder / "data", folder / "server.log"
     run = [*as_user, str(bin_folder / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"]
     subprocess.run(run, check=True, capture_output=True, cwd="/")
@@ -55,5 +54,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     control = [*as_user, str(bin_folder / "pg_ctl"), "-D", str(data), "-w", "-t", "60", "-l", str(log)]
     options = f"{SETTINGS} -p {port} -k {folder}"
     subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd="/")
-    yield Postgres(port)
-    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/")
+    try:
+        yield Postgres(port)
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd="/")
+        shutil.rmtree(folder)
