@@ -41,7 +41,11 @@ def free_port() -> int:
 def environment_for(folder: Path, **settings: str) -> dict[str, str]:
     """This process's environment without its LOTUS_ settings, plus a scratch service's."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LOTUS_")}
-    kept = {name: os.environ[name] for name in ("LOTUS_MODEL_DIR", "LOTUS_CHROMIUM") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("LOTUS_MODEL_DIR", "LOTUS_CHROMIUM", "LOTUS_DATA_KEYS")
+        if name in os.environ
+    }
     own = {
         "LOTUS_PORT": str(free_port()),
         "LOTUS_RASA_PORT": str(free_port()),

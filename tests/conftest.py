@@ -1,5 +1,7 @@
 """Fixtures for all layers. The service is real: web, Rasa, actions and worker, started once per run."""
 
+import json
+import os
 import secrets
 import shutil
 import sqlite3
@@ -23,8 +25,10 @@ from tests.visitor import Visitor
 
 @pytest.fixture(scope="session", autouse=True)
 def own_keys() -> None:
-    """Keys of this test run, so that no test makes a key file in the project's folder."""
-    crypto.use(crypto.Keyring([Fernet.generate_key().decode()]))
+    """Keys of this test run, for the services too: the tests read what those have stored."""
+    key = Fernet.generate_key().decode()
+    os.environ["LOTUS_DATA_KEYS"] = json.dumps([key])
+    crypto.use(crypto.Keyring([key]))
 
 
 @pytest.fixture(scope="session")
