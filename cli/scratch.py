@@ -16,6 +16,7 @@ import httpx
 from clinic.settings import ROOT
 
 READY_SECONDS = 120.0
+KEPT = ("LOTUS_MODEL_DIR", "LOTUS_CHROMIUM", "LOTUS_DATA_KEYS")  # of this process's own settings
 
 
 @dataclass(frozen=True)
