@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from screen.assess import FLAG_FROM, explain
+from screen.assess import FLAG_FROM, SUPPORT_FROM, explain
 from screen.classifier import classifier
 from screen.explanation import ExemptionHit, Explanation, Outcome, Reading, RuleHit
 from screen.normalise import MOST_READ
@@ -114,7 +114,7 @@ def _behind_earlier(reading: Reading, text: str, book: RuleBook) -> dict[str, An
 
 
 def _net(seen: Explanation) -> dict[str, Any]:
-    """Where the rules decided, the net was not asked; what it would have said helps to judge it all the same."""
+    """Where a certain rule decided, the net was not asked; what it would have said helps to judge it all the same."""
     opinions = seen.opinions
     if opinions is None:
         opinions = classifier().opinions(seen.reading.unsettled, seen.text)
@@ -210,6 +210,8 @@ def _outcome(rule: dict[str, Any]) -> Text:
         return _with_reason(f"silenced by {rule['by']} (scope: {rule['by_scope']})", rule["by_reason"], style="green")
     if rule["outcome"] is Outcome.denied:
         return Text(f"denied by the word “{rule['by']}” in front", style="green")
+    if rule["outcome"] is Outcome.doubted:
+        return Text(f"doubted: not certain, and the net's chance is below {SUPPORT_FROM}", style="green")
     return Text("lies in an earlier message", style="dim")
 
 
@@ -220,7 +222,9 @@ def _with_reason(what: str, reason: str, style: str = "") -> Text:
 def _net_table(net: dict[str, Any]) -> Table | str:
     if not net["windows"]:
         return "Trained net: there was no sentence to show it."
-    title = f"Trained net, flags from {net['threshold']}" + ("" if net["asked"] else " (not asked: the rules decided)")
+    title = f"Trained net, flags from {net['threshold']}" + (
+        "" if net["asked"] else " (not asked: a certain rule decided)"
+    )
     table = Table("window", "chance of a risk", "flags", "likeliest kind", title=title)
     for one in net["windows"]:
         kind = f"{one['risk']}, {one['severity']}, {one['about']}"

@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     exempt = "exempt"  # by an exemption's id
     denied = "denied"  # by the visitor's own word in front of it
     earlier = "earlier"  # it lies in an earlier message alone, which was judged when it came
+    doubted = "doubted"  # the trained net sees next to no risk in the message, and the rule is not certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class Reading:
 class Explanation:
     """`behind_earlier` is the message read behind the ones before it; `opinions` are the net's, one a window.
 
-    Each is None where it was not asked, because what came before it had decided.
+    Each is None where it was not asked, because what came before it had decided. `by_net`: the net flagged where no
+    rule's hit was left.
     """
 
     text: str
@@ -96,13 +98,14 @@ class Explanation:
     behind_earlier: Reading | None
     opinions: list[Opinion] | None
     findings: list[Finding]
+    by_net: bool = False
 
     @property
     def decided_by(self) -> Net | None:
         """None where nothing was found."""
         if not self.findings:
             return None
-        if self.opinions is not None:
+        if self.by_net:
             return "trained net"
         return "rules" if self.behind_earlier is None else "rules, with the earlier messages"
 

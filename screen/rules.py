@@ -29,7 +29,10 @@ OVERLAP = 24
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`about` None: the subject in front of the match decides. `weak`: questions and 'if' clauses silence it."""
+    """`about` None: the subject in front of the match decides. `weak`: questions and 'if' clauses silence it.
+
+    `certain`: its words flag whatever the trained net thinks of the message; any other rule needs some support of it.
+    """
 
     id: str
     reason: str
@@ -41,6 +44,7 @@ class Rule:
     passes: tuple[str, ...]
     weak: bool = False
     negatable: bool = True
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,7 @@ def read_rules(folder: Path = DATA) -> dict[str, Rule]:
                 passes=_strings(entry.get("passes")),
                 weak=entry.get("weak") == "true",
                 negatable=entry.get("negatable") != "false",
+                certain=entry.get("certain") == "true",
             )
             if rule.id in rules:
                 raise ValueError(f"two rules are called {rule.id}")

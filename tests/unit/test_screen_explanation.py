@@ -73,9 +73,17 @@ def test_what_lies_in_an_earlier_message_does_not_count_again() -> None:
     assert not seen.assessment.is_risk
 
 
-def test_the_net_is_asked_only_where_no_rule_counted() -> None:
-    assert explain("i want to die").opinions is None
+def test_the_net_is_not_asked_where_a_certain_rule_counted() -> None:
+    assert explain("i am going to kill myself").opinions is None
+    assert explain("i want to die").opinions
     assert explain("how much is a session").opinions
+
+
+def test_a_rule_that_is_not_certain_is_doubted_where_the_net_sees_no_risk() -> None:
+    text = "can i cut myself some slack"
+    seen = explain(text)
+    assert {hit.outcome for hit in seen.reading.hits} == {Outcome.doubted}
+    assert not seen.assessment.is_risk
 
 
 def test_a_settled_sentence_is_not_shown_to_the_net_when_repeated() -> None:
@@ -99,7 +107,7 @@ def test_the_command_marks_the_words_without_colours() -> None:
 
 
 def test_the_net_s_chance_stands_there_even_where_it_was_not_asked() -> None:
-    net = explained("i want to die")["net"]
+    net = explained("i am going to kill myself")["net"]
     assert net["asked"] is False
     [window] = net["windows"]
     assert window["flags"] == (window["chance"] >= net["threshold"])
