@@ -34,7 +34,7 @@ DIMENSIONS = 384
 # A visitor's message is at most 2,000 characters. 128 word pieces hold about 500 of them; questions stand at the
 # end of long stories, so the tokenizer truncates on the left.
 MAX_WORD_PIECES = 128
-BATCH = 32
+BATCH = 16
 
 
 def packaged_file(package: Text, *parts: Text) -> Path:
