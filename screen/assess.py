@@ -55,16 +55,23 @@ def explain(text: str, previous: Sequence[str] = ()) -> Explanation:
 
 
 def _supported(reading: Reading, book: RuleBook) -> list[Opinion] | None:
-    """Doubts what no certain rule found and the net sees next to no risk in; its opinions where that was so.
+    """Doubts what no certain rule found and the net sees next to no risk in; its opinions where it supports them.
 
-    The net is shown the whole message for this, what an exemption settled included.
+    The net is shown the whole message for this, what an exemption settled included, and then each sentence with a hit
+    by itself, for harmless neighbours calm it.
     """
     counted = [hit for hit in reading.hits if hit.outcome is Outcome.counted]
     if not counted or any(book.rules[hit.finding.rule].certain for hit in counted):
         return None
     opinions = classifier().opinions(reading.sentences, reading.text)
-    if max((opinion.chance for opinion in opinions), default=0.0) >= SUPPORT_FROM:
+    if any(opinion.chance >= SUPPORT_FROM for opinion in opinions):
         return opinions
+    starts = {hit.finding.start for hit in counted}
+    for sentence in reading.sentences:
+        if sentence.words and any(sentence.words[0].start <= start <= sentence.words[-1].end for start in starts):
+            alone = classifier().opinions([sentence], reading.text)
+            if any(opinion.chance >= SUPPORT_FROM for opinion in alone):
+                return alone
     reading.hits = [
         replace(hit, outcome=Outcome.doubted) if hit.outcome is Outcome.counted else hit for hit in reading.hits
     ]

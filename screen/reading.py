@@ -1,7 +1,11 @@
 """A message as the classifier reads it: normalised words, sentence by sentence, question marks kept."""
 
+from itertools import groupby, islice
+
 from screen.normalise import Sentence, sentences
 from screen.rules import rule_book
+
+MOST_REPEATS = 3  # of a word in a row: a wall of "ok ok ok" says no more than three of them
 
 
 def as_read(text: str) -> str:
@@ -10,6 +14,7 @@ def as_read(text: str) -> str:
 
 
 def sentence_as_read(sentence: Sentence, text: str) -> str:
-    words = " ".join(word.text for word in sentence.words)
+    runs = groupby(word.text for word in sentence.words)
+    words = " ".join(word for _, run in runs for word in islice(run, MOST_REPEATS))
     behind = text[sentence.words[-1].end : sentence.words[-1].end + 3] if sentence.words else ""
     return f"{words} {'?' if '?' in behind else '.'}"
