@@ -10,7 +10,6 @@ import yaml
 from sqlalchemy import select
 
 from cli.scratch import Scratch
-from clinic import crypto
 from clinic.booking.calendar import read_calendar
 from clinic.booking.models import SlotClaim, SmsConsent
 from clinic.booking.words import clock, moment_in_words
@@ -28,13 +27,10 @@ TIME_BUTTON = re.compile(r"\w{3}, \w{3} \d+, \d+:\d\d [AP]M")
 
 @pytest.fixture
 def stored(service: Scratch) -> Iterator[Database]:
-    """The running service's database, read with its keys."""
-    before = crypto.keyring()
-    crypto.use(crypto.Keyring(file=service.folder / "data-keys"))
+    """The running service's database."""
     opened = Database(f"sqlite:///{service.folder / 'lotus.db'}")
     yield opened
     opened.close()
-    crypto.use(before)
 
 
 def free_times(stored: Database, clinic: ClinicInfo, story: int) -> dict[str, str]:
