@@ -1,6 +1,6 @@
 """Rasa's own command line without TensorFlow and with a few run-time patches: `python -m engine run|train …`.
 
-Nothing that is installed is changed; docs/decisions/0002-engine-patches.md and 0012-without-tensorflow.md give reasons
+Nothing that is installed is changed; docs/decisions/0002-engine-patches.md and 0015-without-tensorflow.md give reasons
 and figures.
 """
 

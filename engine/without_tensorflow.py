@@ -2,7 +2,7 @@
 
 Rasa imports TensorFlow wherever it lists its components, used or not: two thirds of its memory and of its start.
 `install()` puts stand-ins in the place of the modules that import it; the classes in them say what is missing as soon
-as anybody uses them. docs/decisions/0012-without-tensorflow.md has the reasons and figures.
+as anybody uses them. docs/decisions/0015-without-tensorflow.md has the reasons and figures.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COMPONENTS = {
 
 def explanation(name: Text) -> Text:
     return (
-        f"{name} needs TensorFlow, which this engine leaves out (docs/decisions/0012-without-tensorflow.md). "
+        f"{name} needs TensorFlow, which this engine leaves out (docs/decisions/0015-without-tensorflow.md). "
         "Take it out of config.yml, or out of engine/without_tensorflow.py."
     )
 
