@@ -36,7 +36,7 @@ PARTS = {
     "tracker store: read": ["engine.tracker_store:RememberingTrackerStore.retrieve"],
     "tracker store: write": ["engine.tracker_store:RememberingTrackerStore.save"],
     "graph runner, understanding": ["rasa.core.processor:MessageProcessor._parse_message_with_graph"],
-    "encoder": ["engine.graph.encoder:SentenceEncoderFeaturizer.process"],
+    "encoder": ["engine.graph.encoder:Encoder._opinion"],
     "classifier": ["engine.graph.classifier:TopicClassifier.process"],
     "graph runner, prediction": ["rasa.core.processor:MessageProcessor._predict_next_with_tracker"],
     "RulePolicy": ["rasa.core.policies.rule_policy:RulePolicy.predict_action_probabilities"],

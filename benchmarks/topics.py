@@ -25,8 +25,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from tqdm import tqdm
 
-from engine.graph.linear import NGRAM_SETTINGS
-from scripts.calibrate_topics import ROOT, encoded, examples
+from benchmarks.frozen_encoder import SentenceEncoder
+from engine.graph.topics import NGRAM_SETTINGS
+from scripts.calibrate_topics import ROOT, examples
 
 HELD_OUT = ROOT / "tests/data/answers_heldout.tsv"
 SEED = 0
@@ -187,7 +188,8 @@ def main() -> None:
     folds = list(StratifiedKFold(options.folds, shuffle=True, random_state=SEED).split(texts, intents))
     results: dict = {}
     if options.only:
-        vectors, question_vectors = encoded(texts), encoded(questions)
+        encoder = SentenceEncoder()
+        vectors, question_vectors = encoder.encode_many(texts), encoder.encode_many(questions)
         for name in options.only:
             asked = (questions, question_vectors, right)
             results[name] = measure(WAYS[name], texts, vectors, intents, folds, asked)

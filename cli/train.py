@@ -16,6 +16,7 @@ LEARNS_FROM = (
     "data/nlu",
     "data/rules",
     "engine/graph",
+    "models/encoder/card.json",
     "engine/requirements.lock",
 )
 MODEL = "lotus-guide.tar.gz"

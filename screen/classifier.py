@@ -1,7 +1,7 @@
-"""The trained net: a small encoder fine-tuned on data/screen, with heads for risk, severity and whom it is about.
+"""The trained net: a small encoder fine-tuned on data/screen and data/nlu, asked for risk, severity and about whom.
 
-models/screen holds the int8 ONNX file, its tokenizer and card.json (data version, hash, scores). It is read from disk,
-never downloaded. How it was made: scripts/finetune_screen.py.
+models/encoder holds the int8 ONNX file, its tokenizer and card.json (data version, hash, scores). It is read from disk,
+never downloaded. How it was made: scripts/finetune_encoder.py. Rasa asks the same file for topics (engine/graph).
 """
 
 import json
@@ -18,7 +18,8 @@ from screen.model import About, Risk, Severity
 from screen.normalise import Sentence
 from screen.reading import sentence_as_read
 
-MODEL = Path(__file__).resolve().parent.parent / "models" / "screen"
+MODEL = Path(__file__).resolve().parent.parent / "models" / "encoder"
+HEADS = ("risk", "severity", "about")
 WORD_PIECES = 96  # as in training
 WINDOW = 4  # sentences read together; the next window starts two further on
 MOST_WINDOWS = 16  # of an over-long text: half from its beginning, half from its end
@@ -69,7 +70,7 @@ class Classifier:
             "input_ids": np.array([item.ids for item in encoded], dtype=np.int64),
             "attention_mask": np.array([item.attention_mask for item in encoded], dtype=np.int64),
         }
-        logits = self._session.run(list(self._heads), feed)
+        logits = self._session.run(HEADS, feed)
         risk, severity, about = (_softmax(np.asarray(head)) for head in logits)
         return [
             Opinion(

