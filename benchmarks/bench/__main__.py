@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.bench import ours, services, stock
+from benchmarks.bench.found import topics_found
 from benchmarks.bench.load import Alarms, Load, quantile
 from benchmarks.bench.report import LEVELS, by_kind, last_line, table, turns_row
 from benchmarks.bench.stock import KEPT
@@ -26,7 +27,6 @@ from benchmarks.bench.talk import Conversation, Talk, shares
 from cli.train import ENGINE
 from clinic.settings import ROOT
 
-QUESTIONS = ROOT / "tests/data/answers_unseen_2.tsv"
 SEED, WARM_UP = 1, 100
 BLOCKS = 2  # a level is played in so many parts, stock and ours in turn, so that a busy hour is busy for both
 ALARMS_PER_SECOND = 2.0
@@ -60,7 +60,7 @@ class Bench:
     def accuracy(self) -> None:
         self._say("asking both for the topics of unseen questions")
         places = {"ours": self._folder / "models/lotus-guide.tar.gz", "stock": self._stock.model}
-        self.measured["accuracy"] = {side: _accuracy(model, side) for side, model in places.items()}
+        self.measured["accuracy"] = {side: topics_found(model, stock=side == "stock") for side, model in places.items()}
 
     def rest(self) -> None:
         """Both Rasas run; while one is asked the other one waits."""
@@ -147,14 +147,6 @@ def _joined(samples: list[Any]) -> Any:
         first.silent += other.silent
         first.unlike += other.unlike
     return first
-
-
-def _accuracy(model: Path, side: str) -> dict[str, Any]:
-    command = [str(ENGINE), "-m", "benchmarks.bench.accuracy", str(model), str(QUESTIONS)]
-    command += ["--stock"] if side == "stock" else []
-    environment = stock.environment() | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def draw(measured: dict[str, Any]) -> None:

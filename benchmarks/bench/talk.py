@@ -41,7 +41,7 @@ class Talk:
         rows = [row for name in QUESTION_FILES for row in read_rows(ROOT / "tests/data" / name, "question", "topic")]
         plain = [row["question"] for row in rows if topics[row["topic"]].kind == "answer"]
         framed = [frame.format(question=question) for frame in SPOKEN["frames"] for question in plain]
-        self._questions = self._endless(framed)
+        self._questions = self._endless(dict.fromkeys(framed))
         screened = read_rows(ROOT / "data/screen/development.tsv", "text", "label")
         self._crises = self._endless(row["text"] for row in screened if row["label"] == "crisis")
         self._phone = 0

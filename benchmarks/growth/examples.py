@@ -1,20 +1,17 @@
 """What more training examples cost and bring: training, memory, a turn in Rasa, and the topics found."""
 
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
 
 from benchmarks.bench import ours, stock
+from benchmarks.bench.found import topics_found
 from benchmarks.bench.services import ours as running_ours
 from benchmarks.growth.asking import figures, questions, timed
-from cli.train import ENGINE, MODEL
-from clinic.settings import ROOT
+from cli.train import MODEL
 
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000)  # the last one stands for all there are
-UNSEEN = ROOT / "tests/data/answers_unseen_2.tsv"
 TURNS, PER_VISIT = 120, 6
 
 
@@ -27,8 +24,9 @@ def measure(folder: Path, bar: Progress, small: bool) -> list[dict[str, Any]]:
         place.mkdir(parents=True)
         (place / "nlu.yml").write_text(stock.nlu_file(some), encoding="utf-8")
         seconds = ours.train(place / "models", place / "nlu.yml")
+        found = topics_found(place / "models" / MODEL, stock=False)
         point = {"examples": sum(map(len, some.values())), "train_s": round(seconds, 1)}
-        points.append(point | _ask(place, bar) | _accuracy(place / "models" / MODEL))
+        points.append(point | _ask(place, bar) | {"found_first": found["first"]})
     return points
 
 
@@ -45,10 +43,3 @@ def _ask(place: Path, bar: Progress) -> dict[str, Any]:
         memory = round(rasa.rasa().memory_info().rss / 1e6)
     size = (place / "models" / MODEL).stat().st_size
     return {**figures(taken), "rasa_rss_mb": memory, "model_mb": round(size / 1e6, 1)}
-
-
-def _accuracy(model: Path) -> dict[str, Any]:
-    command = [str(ENGINE), "-m", "benchmarks.bench.accuracy", str(model), str(UNSEEN)]
-    environment = stock.environment() | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
-    return {"found_first": json.loads(done.stdout.splitlines()[-1])["first"]}
