@@ -1,11 +1,12 @@
 """Our own model, trained from nothing: no sentence vectors and no Rasa cache of an earlier training."""
 
+import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from cli.train import ENGINE, MODEL, engine_environment
+from cli.train import ENGINE, MODEL, engine_environment, fingerprint
 from clinic.settings import ROOT, Settings
 
 
@@ -27,4 +28,7 @@ def train(folder: Path, nlu: Path | None = None) -> float:
         done = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=log, check=False)
     if done.returncode or not (folder / MODEL).is_file():
         sys.exit(f"training failed; see {folder}/train.log")
-    return time.monotonic() - started
+    seconds = time.monotonic() - started
+    # `lotus serve` trains anew where this note does not fit the data.
+    (folder / "lotus-guide.json").write_text(json.dumps({"fingerprint": fingerprint()}) + "\n", encoding="utf-8")
+    return seconds

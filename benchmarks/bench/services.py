@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
-from benchmarks.bench.doors import Connection, Door, Refused, RestDoor, WebDoor
+from benchmarks.bench.doors import CRISIS, Connection, Door, Refused, RestDoor, WebDoor
 from benchmarks.bench.stock import RASA, Stock
 from benchmarks.bench.stock import environment as plain_environment
 from cli.scratch import environment_for
@@ -90,17 +91,22 @@ class Rasa:
         return iter(made)
 
 
-def wait_for_reply(port: int, process: subprocess.Popen[bytes], since: float, what: str) -> float:
+def wait_for_reply(port: int, process: subprocess.Popen[bytes], since: float, log: Path) -> float:
     """Seconds from `since` until Rasa's REST channel gives a reply of an action."""
     while time.monotonic() - since < READY_SECONDS:
         if process.poll() is not None:
-            sys.exit(f"{what} ended with status {process.returncode}")
+            _give_up(log)
         with contextlib.suppress(OSError, Refused):
             body = {"sender": "ready:0", "message": "/mechanism", "metadata": {"language": "en"}}
             if Connection(port).post("/webhooks/rest/webhook", body):
                 return time.monotonic() - since
         time.sleep(0.1)
-    sys.exit(f"{what} did not get ready")
+    _give_up(log)
+
+
+def _give_up(log: Path) -> NoReturn:
+    """Shows the end of the log, which goes with the scratch folder."""
+    sys.exit(f"a service did not get ready; the end of its log:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 @contextlib.contextmanager
@@ -137,7 +143,7 @@ def stock(folder: Path, trained: Stock) -> Iterator[Rasa]:
 
 def _ready(name: str, environment: dict[str, str], processes: list[subprocess.Popen[bytes]], began: float) -> Rasa:
     port = int(environment["LOTUS_RASA_PORT"])
-    taken = wait_for_reply(port, processes[0], began, name)
+    taken = wait_for_reply(port, processes[0], began, Path(environment["LOTUS_DATA_DIR"]) / "serve.log")
     settings = Settings(data_dir=Path(environment["LOTUS_DATA_DIR"]), database_url="")
     return Rasa(name, port, Database(settings.database), settings, processes, taken)
 
@@ -167,19 +173,19 @@ def whole(folder: Path, models: Path, alarm: str = "", **settings: str) -> Itera
         )
         port, began = int(environment["LOTUS_PORT"]), time.monotonic()
         process = start([sys.executable, "-m", "cli", "serve"], folder, environment)
-        service = Whole(port, process)
+        service, log = Whole(port, process), folder / "serve.log"
         try:
             if alarm:
-                service.first_crisis_s = _first(service, began, alarm, ("crisis", "medical_emergency"))
-            service.first_answer_s = _first(service, began, "how does ketamine work", ("answer",))
+                service.first_crisis_s = _first(service, began, alarm, CRISIS, log)
+            service.first_answer_s = _first(service, began, "how does ketamine work", ("answer",), log)
             yield service
         finally:
             end(process)
 
 
-def _first(service: Whole, began: float, words: str, kinds: tuple[str, ...]) -> float:
+def _first(service: Whole, began: float, words: str, kinds: tuple[str, ...], log: Path) -> float:
     """Seconds until such a message is answered with one of `kinds`, each time in a new conversation."""
-    while time.monotonic() - began < READY_SECONDS:
+    while time.monotonic() - began < READY_SECONDS and service.process.poll() is None:
         with contextlib.suppress(OSError, Refused):
             door = service.door()
             visit = door.enter()
@@ -189,7 +195,7 @@ def _first(service: Whole, began: float, words: str, kinds: tuple[str, ...]) -> 
             if any(reply["kind"] in kinds for reply in replies):
                 return time.monotonic() - began
         time.sleep(0.1)
-    sys.exit("the service did not get ready")
+    _give_up(log)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ from clinic.library import library
 
 def questions() -> Iterator[str]:
     """The library's own questions in changing frames, without end."""
-    own = [answer.question for answer in library().answers.values()]
+    book = library()
+    own = [answer.question for topic, answer in book.answers.items() if book.topics[topic].kind == "answer"]
     return cycle(frame.format(question=question) for frame in SPOKEN["frames"] for question in own)
 
 
