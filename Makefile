@@ -2,7 +2,7 @@
 # The system's own python3 is asked first: a project file may point the one on the PATH to a version still missing.
 PYTHON ?= $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || command -v python3)
 
-.PHONY: run test setup train lint format lock encoder
+.PHONY: run test setup train lint format lock encoder bench growth
 
 run:
 	@$(PYTHON) scripts/setup.py --without-browser
@@ -25,6 +25,15 @@ lint: setup
 format: setup
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+# Stock Rasa and ours side by side; the stock model is trained once for each state of the data, which takes hours on one
+# core with all examples: BENCH="--stock-share 0.25" is the same with a quarter of them. docs/performance.md
+bench: setup
+	.venv/bin/python -m benchmarks.bench $(BENCH)
+
+# How a turn's time grows, all four curves.
+growth: train
+	for curve in conversation messages pages examples; do .venv/bin/python -m benchmarks.growth $$curve $(GROWTH) || exit 1; done
 
 # After a change of a pyproject.toml: new lock files, without any server's address in them.
 lock: setup

@@ -1,8 +1,9 @@
 """Which classifier finds the topic of a question best: one table, on the same folds and the same untouched questions.
 
 Runs in the engine: `engine/.venv/bin/python -m benchmarks.topics [--folds 4] [--only NAME …] [--diet-folds 4]`.
-Examples are data/nlu; "held-out" is a file of tests/data, of which a row counts as right with any acceptable topic.
-The rows "DIET" train Rasa's default pipeline (WhitespaceTokenizer … DIETClassifier, 100 epochs): minutes a fold.
+Examples are data/nlu, or the same `--share` of each intent's for every way; "held-out" is a file of tests/data, of
+which a row counts as right with any acceptable topic.
+The row "DIET" trains Rasa's default pipeline (WhitespaceTokenizer … DIETClassifier, 100 epochs): hours for all folds.
 The last line is one JSON object.
 """
 
@@ -20,7 +21,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedKFold, train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from tqdm import tqdm
@@ -45,7 +46,7 @@ pipeline:
     min_ngram: 1
     max_ngram: 4
   - name: DIETClassifier
-    epochs: 100
+    epochs: {epochs}
     constrain_similarities: true
   - name: EntitySynonymMapper
 """
@@ -111,6 +112,14 @@ def right_topics() -> tuple[list[str], list[set[str]]]:
     return [row["question"] for row in rows], right
 
 
+def share_of(texts: list, intents: np.ndarray, share: float) -> tuple[list, np.ndarray]:
+    """The same share of each intent's examples, always the same ones."""
+    if share >= 1:
+        return texts, intents
+    kept, _ = train_test_split(np.arange(len(texts)), train_size=share, stratify=intents, random_state=SEED)
+    return [texts[i] for i in sorted(kept)], intents[sorted(kept)]
+
+
 def shares(order: np.ndarray, right: list[set[str]]) -> tuple[float, float]:
     """How often the right one came first, and among the first three; `order` holds names, best first."""
     first = np.mean([row[0] in one for row, one in zip(order, right, strict=True)])
@@ -141,7 +150,7 @@ def row(cross: np.ndarray, held: tuple[float, float], seconds: float, folds: int
     }
 
 
-def measure_diet(texts: list, intents: np.ndarray, folds: list, asked: tuple) -> dict:
+def measure_diet(texts: list, intents: np.ndarray, folds: list, asked: tuple, epochs: int) -> dict:
     """Rasa's own default pipeline. Its held-out figure is the mean over the folds' models."""
     import asyncio
 
@@ -152,7 +161,7 @@ def measure_diet(texts: list, intents: np.ndarray, folds: list, asked: tuple) ->
     for fit_on, ask in folds:
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
-            (place / "config.yml").write_text(STOCK)
+            (place / "config.yml").write_text(STOCK.replace("{epochs}", str(epochs)))
             by_intent: dict = {}
             for index in fit_on:
                 by_intent.setdefault(intents[index], []).append(texts[index])
@@ -180,10 +189,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--diet-folds", type=int, default=0, help="how many of the folds DIET is trained on")
+    parser.add_argument("--diet-epochs", type=int, default=100)
+    parser.add_argument("--share", type=float, default=1.0, help="of the examples of each intent")
     parser.add_argument("--only", nargs="*", default=list(WAYS), choices=list(WAYS))
     options = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
-    texts, intents = examples()
+    texts, intents = share_of(*examples(), options.share)
     questions, right = right_topics()
     folds = list(StratifiedKFold(options.folds, shuffle=True, random_state=SEED).split(texts, intents))
     results: dict = {}
@@ -196,13 +207,15 @@ def main() -> None:
             print(name, results[name], flush=True)
     if options.diet_folds:
         asked = (questions, None, right)
-        results["DIET (Rasa's default pipeline)"] = measure_diet(texts, intents, folds[: options.diet_folds], asked)
-    print(f"\n{len(texts)} examples, {len(questions)} held-out questions")
+        results["DIET (Rasa's default pipeline)"] = measure_diet(
+            texts, intents, folds[: options.diet_folds], asked, options.diet_epochs
+        )
+    print(f"\n{len(texts)} examples ({options.share:.0%}), {len(questions)} held-out questions")
     print("| way | folds: first | first three | held-out: first | first three | fit, s |\n|---|---|---|---|---|---|")
     for name, one in results.items():
         figures = " | ".join(f"{one[key]:.3f}" for key in ("cross_first", "cross_three", "held_first", "held_three"))
         print(f"| {name} | {figures} | {one['fit_s']} |")
-    print(json.dumps({"examples": len(texts), "folds": options.folds, "results": results}))
+    print(json.dumps({"examples": len(texts), "share": options.share, "folds": options.folds, "results": results}))
 
 
 if __name__ == "__main__":
