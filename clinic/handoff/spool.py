@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from clinic.chat.conversations import add_message, find_turn, open_conversation
+from clinic.chat.order import lock_conversation
 from clinic.chat.reply import Reply
 from clinic.db import Database
 from clinic.errors import NotAllowed, NotFound
@@ -74,6 +75,7 @@ def store_spooled(database: Database, spool: Spool, *, people: People, now: date
     stored = 0
     for path, entry in spool.entries():
         with database.transaction() as session:
+            lock_conversation(session, entry.conversation_id)
             try:
                 conversation = open_conversation(session, conversation_id=entry.conversation_id, token=entry.token)
             except (NotFound, NotAllowed) as problem:
