@@ -13,8 +13,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 # SQLite: how long a writer waits for another one before it gives up. Actions and web cap a turn well above it.
 BUSY_TIMEOUT_MS = 3_000
-# PostgreSQL: a dead server is noticed soon, a row is waited for as long as on SQLite, and a transaction whose process has
-# gone does not keep its rows. `web` has up to 30 threads at the database; a crisis must not wait for a connection.
+# PostgreSQL: a dead server is noticed soon, a row is waited for as long as on SQLite, and a transaction whose process
+# has gone does not keep its rows. `web` has up to 30 threads at the database; a crisis must not wait for a connection.
 KEPT_OPEN, MORE = 10, 30
 WAIT_FOR_CONNECTION = 3.0
 IDLE_IN_TRANSACTION_MS = 30_000
@@ -60,7 +60,7 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(
-            url,
+            parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed,
             pool_pre_ping=True,
             pool_size=KEPT_OPEN,
             max_overflow=MORE,

@@ -182,9 +182,7 @@ class Turns:
         async with kept(lambda: self._in(self._storing, lambda: self._beat(conversation_id, holder))):
             replies, outcome = await self._replies(incoming, read, turn.visitor, conversation, aftermath)
         try:
-            finished = await self._in(
-                self._storing, lambda: self._finish(conversation, turn.visitor, replies, holder)
-            )
+            finished = await self._in(self._storing, lambda: self._finish(conversation, turn.visitor, replies, holder))
             return finished, outcome
         except (SQLAlchemyError, TimeoutError) as problem:
             log.error("reply.not_stored", conversation=conversation_id, error=type(problem).__name__)

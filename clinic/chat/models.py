@@ -7,7 +7,7 @@ from clinic.db import Base
 
 
 class TurnUnderWay(Base):
-    """A row while a visitor's message is being answered. `holder` is the turn's own mark, `beat` grows while it lives."""
+    """A row while a visitor's message is being answered. `holder` is the turn's mark, `beat` grows while it lives."""
 
     __tablename__ = "turns_under_way"
 

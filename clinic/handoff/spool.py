@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -55,6 +55,14 @@ class Spool:
             os.fsync(file.fileno())
         partial.rename(path)
         return path
+
+    def waits_since(self, *, now: datetime) -> timedelta:
+        """How long the oldest entry has been waiting; 0 where there is none."""
+        written = []
+        for path in self._folder.glob("*.json") if self._folder.is_dir() else []:
+            with contextlib.suppress(FileNotFoundError):  # the worker has just stored it
+                written.append(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        return now - min(written) if written else timedelta()
 
     def entries(self) -> Iterator[tuple[Path, Spooled]]:
         """Oldest first. A file that cannot be read is set aside with the ending .unreadable, never deleted."""
