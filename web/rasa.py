@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -67,8 +67,8 @@ class RasaClient:
     for this message is not done again (docs/decisions/0016-several-machines.md). No proxy settings are read.
     """
 
-    def __init__(self, urls: Sequence[str], *, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._urls, self._seconds, self._clock = list(urls), seconds, clock
+    def __init__(self, urls: Sequence[str], *, seconds: float) -> None:
+        self._urls, self._seconds = list(urls), seconds
         self._resting: dict[str, float] = {}
         self._http = httpx.AsyncClient(
             trust_env=False,
@@ -117,10 +117,10 @@ class RasaClient:
 
         Behind one address may be several processes (a Kubernetes service), and a kept connection may have ended.
         """
-        conversation, now = sender.rpartition(":")[0] or sender, self._clock()
+        conversation, now = sender.rpartition(":")[0] or sender, time.monotonic()
         drawn = sorted(self._urls, key=lambda url: hashlib.sha256(f"{conversation} {url}".encode()).digest())
         order = sorted(drawn, key=lambda url: self._resting.get(url, 0.0) > now)
         return order if len(order) > 1 else order * 2
 
     def _rest(self, url: str) -> None:
-        self._resting[url] = self._clock() + REST_SECONDS
+        self._resting[url] = time.monotonic() + REST_SECONDS

@@ -8,6 +8,8 @@ is 1 where anything was lost, doubled or out of order, or the service was not up
 
 import argparse
 import json
+import signal
+import sys
 from dataclasses import asdict
 
 from benchmarks.machines.run import run
@@ -18,8 +20,9 @@ def main() -> None:
     parser.add_argument(
         "names", nargs="*", help="which to kill, for example web-1 rasa-2 redis; all where none is named"
     )
-    parser.add_argument("--visitors", type=int, default=6, help="how many talk at the same time")
+    parser.add_argument("--visitors", type=int, default=3, help="how many talk at the same time")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     report = run(chosen.names or None, visitors=chosen.visitors, say=lambda line: print(line, flush=True))
     print("\n| killed | messages meanwhile | sent again | safe texts | up again after | slowest | slowest crisis |")
     print("|---|---|---|---|---|---|---|")

@@ -69,7 +69,7 @@ class Report:
 
 
 def run(
-    names: Sequence[str] | None = None, *, visitors: int = 6, say: Callable[[str], None] = lambda _: None
+    names: Sequence[str] | None = None, *, visitors: int = 3, say: Callable[[str], None] = lambda _: None
 ) -> Report:
     """`names`: which processes are killed, in this order; all of them, and Redis, where none are given."""
     with tempfile.TemporaryDirectory(prefix="lotus-machines-") as folder, web_server() as staff:

@@ -23,7 +23,7 @@ BOOKING = (
     "a first evaluation",
     "yes",
 )
-PAUSE, AGAIN = 0.3, 0.5
+PAUSE, AGAIN = 1.0, 0.5
 GIVES_UP = 10.0  # the widget's, for one request
 LOST_AFTER = 90.0  # not taken by then: lost
 CATCH_UP = 20.0
