@@ -2,7 +2,7 @@
 # The system's own python3 is asked first: a project file may point the one on the PATH to a version still missing.
 PYTHON ?= $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || command -v python3)
 
-.PHONY: run test setup train lint format lock encoder bench growth
+.PHONY: run test test-machines setup train lint format lock encoder bench growth
 
 run:
 	@$(PYTHON) scripts/setup.py --without-browser
@@ -10,6 +10,11 @@ run:
 
 test: setup train
 	.venv/bin/python -m pytest $(PYTEST)
+
+# The long form, beside `make test`: PostgreSQL, Redis, nginx and two of each process, each killed in turn.
+test-machines: setup train
+	@$(PYTHON) scripts/setup.py --machines
+	.venv/bin/python -m pytest benchmarks/machines $(PYTEST)
 
 setup:
 	@$(PYTHON) scripts/setup.py

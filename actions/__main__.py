@@ -35,7 +35,7 @@ def main() -> None:
     migrate(settings.database)
     app = build(settings)
     app.config.KEEP_ALIVE_TIMEOUT = 75
-    app.run(host="127.0.0.1", port=settings.actions_port, single_process=True, access_log=False, motd=False)
+    app.run(host=settings.actions_host, port=settings.actions_port, single_process=True, access_log=False, motd=False)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from cli.train import ENGINE, MODEL, engine_environment
+from cli.train import ENGINE, engine_environment
 from clinic.settings import ROOT, Settings
 
 GRACE_SECONDS = 10.0
@@ -35,14 +35,11 @@ class Part:
 def parts(settings: Settings) -> list[Part]:
     app = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     app["PYTHONPATH"] = str(ROOT)
-    rasa = [str(ENGINE), "-m", "engine", "run", "--interface", "127.0.0.1", "--port", str(settings.rasa_port)]
-    rasa += ["--model", str(settings.model_dir / MODEL), "--endpoints", "endpoints.yml"]
-    rasa += ["--credentials", "credentials.yml", "--logging-config-file", "engine/logging.yml"]
     return [
         Part("web", [sys.executable, "-m", "web"], app),
         Part("actions", [sys.executable, "-m", "actions"], app),
         Part("worker", [sys.executable, "-m", "worker"], app),
-        Part("rasa", rasa, engine_environment(settings)),
+        Part("rasa", [str(ENGINE), "-m", "engine", "serve"], engine_environment(settings)),
     ]
 
 
@@ -144,8 +141,8 @@ def _refuse_taken_ports(settings: Settings, names: set[str]) -> None:
     """Ends the command with what to mend, instead of parts that crash for ever."""
     wanted = {
         "web": (settings.host, settings.port, "LOTUS_PORT"),
-        "rasa": ("127.0.0.1", settings.rasa_port, "LOTUS_RASA_PORT"),
-        "actions": ("127.0.0.1", settings.actions_port, "LOTUS_ACTIONS_PORT"),
+        "rasa": (settings.rasa_host, settings.rasa_port, "LOTUS_RASA_PORT"),
+        "actions": (settings.actions_host, settings.actions_port, "LOTUS_ACTIONS_PORT"),
     }
     for name in sorted(names & wanted.keys()):
         host, port, variable = wanted[name]

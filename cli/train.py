@@ -53,7 +53,11 @@ def engine_environment(settings: Settings) -> dict[str, str]:
     return inherited | {
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
-        "LOTUS_ACTIONS_URL": f"{settings.actions}/webhook",
+        "LOTUS_ACTIONS_URL": ",".join(f"{url}/webhook" for url in settings.actions),
+        "LOTUS_REDIS_URL": settings.redis_url.get_secret_value(),
+        "LOTUS_RASA_HOST": settings.rasa_host,
+        "LOTUS_RASA_PORT": str(settings.rasa_port),
+        "LOTUS_MODEL_DIR": str(settings.model_dir),
         "LOTUS_TRACKER_URL": settings.tracker,
     }
 

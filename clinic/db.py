@@ -13,6 +13,11 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 # SQLite: how long a writer waits for another one before it gives up. Actions and web cap a turn well above it.
 BUSY_TIMEOUT_MS = 3_000
+# PostgreSQL: a dead server is noticed soon, a row is waited for as long as on SQLite, and a transaction whose process
+# has gone does not keep its rows. `web` has up to 30 threads at the database; a crisis must not wait for a connection.
+KEPT_OPEN, MORE = 10, 30
+WAIT_FOR_CONNECTION = 3.0
+IDLE_IN_TRANSACTION_MS = 30_000
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -54,7 +59,22 @@ def open_engine(url: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     """An engine for SQLite (WAL, foreign keys on, committed means on disk) or PostgreSQL."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed,
+            pool_pre_ping=True,
+            pool_size=KEPT_OPEN,
+            max_overflow=MORE,
+            pool_timeout=WAIT_FOR_CONNECTION,
+            connect_args={
+                "connect_timeout": 3,
+                "tcp_user_timeout": 5_000,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 3,
+                "options": f"-c lock_timeout={busy_timeout_ms}"
+                f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
+            },
+        )
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": busy_timeout_ms / 1000})

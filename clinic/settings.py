@@ -29,6 +29,11 @@ def _read_ranges(value: dict[str, str]) -> dict[str, tuple[str, str]]:
     return {day: tuple(hours.split("-")) if isinstance(hours, str) else hours for day, hours in value.items()}  # type: ignore[misc]
 
 
+def addresses(listed: str) -> list[str]:
+    """Addresses with commas between them."""
+    return [one.strip().rstrip("/") for one in listed.split(",") if one.strip()]
+
+
 def _in_order(value: Hours) -> Hours:
     if wrong := [day for day, (opens, closes) in value.items() if opens >= closes]:
         raise ValueError(f"the end is not after the start on {', '.join(wrong)}")
@@ -146,6 +151,9 @@ class Settings(BaseSettings):
     tracker_url: str = ""
     rasa_url: str = ""
     actions_url: str = ""
+    redis_url: SecretStr = SecretStr("")
+    rasa_host: str = "127.0.0.1"
+    actions_host: str = "127.0.0.1"
     clinic_file: Path = ROOT / "clinic.yml"
     model_dir: Path = ROOT / "models"
     allowed_origins: list[str] = []
@@ -246,9 +254,11 @@ class Settings(BaseSettings):
         return self.data_dir / "data-keys"
 
     @property
-    def rasa(self) -> str:
-        return self.rasa_url or f"http://127.0.0.1:{self.rasa_port}"
+    def rasa(self) -> list[str]:
+        """Where `web` finds Rasa: one address, or several that can stand in for each other."""
+        return addresses(self.rasa_url) or [f"http://127.0.0.1:{self.rasa_port}"]
 
     @property
-    def actions(self) -> str:
-        return self.actions_url or f"http://127.0.0.1:{self.actions_port}"
+    def actions(self) -> list[str]:
+        """Where Rasa finds the action server, likewise."""
+        return addresses(self.actions_url) or [f"http://127.0.0.1:{self.actions_port}"]

@@ -9,6 +9,7 @@ from clinic.booking.models import (
     SlotClaim,
     SmsConsent,
 )
+from clinic.chat.models import TurnUnderWay
 from clinic.db import Base
 from clinic.handoff.models import (
     AlertAttempt,
@@ -43,4 +44,5 @@ __all__ = [
     "SmsConsent",
     "Staff",
     "StaffSession",
+    "TurnUnderWay",
 ]

@@ -1,10 +1,11 @@
-"""Rasa's own command line without TensorFlow and with a few run-time patches: `python -m engine run|train …`.
+"""Rasa's own command line without TensorFlow and with a few run-time patches: `python -m engine serve|run|train …`.
 
 Nothing that is installed is changed; docs/decisions/0002-engine-patches.md and 0015-without-tensorflow.md give reasons
 and figures.
 """
 
 import os
+import sys
 
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
@@ -32,4 +33,8 @@ def prepare() -> None:
 
 if __name__ == "__main__":
     prepare()
+    if sys.argv[1:] == ["serve"]:
+        from engine import serving
+
+        sys.argv[1:] = serving.arguments()
     rasa.__main__.main()

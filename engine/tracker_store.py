@@ -14,7 +14,7 @@ from collections import OrderedDict
 from typing import Any, NamedTuple, Optional, Text
 
 import sqlalchemy as sa
-from rasa.core.tracker_store import SQLTrackerStore
+from rasa.core.tracker_store import SQLTrackerStore, create_engine_kwargs
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -22,6 +22,9 @@ from rasa.shared.nlu.constants import INTENT_NAME_KEY
 from sqlalchemy.pool import StaticPool
 
 KEPT = 500  # about 60 KB each
+# PostgreSQL: connections that a restarted server has dropped are noticed before a turn uses them (pool_pre_ping), and a
+# server that is gone within seconds. A turn whose tracker cannot be read runs on an empty one.
+PATIENCE = {"connect_timeout": 3, "tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2}
 KEPT_SECONDS = 3600.0  # domain.yml ends a session after an hour of silence; what is deleted shall not live on here
 
 
@@ -46,7 +49,12 @@ class RememberingTrackerStore(SQLTrackerStore):
             self.engine = sa.create_engine(
                 self.engine.url, poolclass=StaticPool, connect_args={"check_same_thread": False}
             )
-            self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
+        else:
+            options = create_engine_kwargs(self.engine.url)
+            options["connect_args"] = {**options.get("connect_args", {}), **PATIENCE}
+            self.engine.dispose()
+            self.engine = sa.create_engine(self.engine.url, pool_pre_ping=True, **options)
+        self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
         mark = "?" if self.engine.dialect.paramstyle == "qmark" else "%s"
         self._newest = f"SELECT max(id) FROM events WHERE sender_id = {mark}"  # noqa: S608 no value in it
         self._insert = (

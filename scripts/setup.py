@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 UV = TOOLS / "uv" / "bin" / "uv"
+MACHINES = {"redis-server": "redis-server", "nginx": "nginx-light"}  # program and Debian package
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 STEPS = (  # folder of the runtime, lock file
     (ROOT, "requirements-dev.lock"),
@@ -136,6 +137,18 @@ def bring_postgres() -> None:
         raise SetupError("no PostgreSQL for the tests: install it, or set LOTUS_POSTGRES to the folder of its initdb.")
 
 
+def bring_machines() -> None:
+    """Redis and nginx, for benchmarks/machines alone."""
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    missing = [package for name, package in MACHINES.items() if not shutil.which(name, path=path)]
+    if not missing:
+        return
+    if not (shutil.which("apt-get") and os.geteuid() == 0):
+        raise SetupError(f"install {' and '.join(missing)}; benchmarks/machines starts them on loopback by itself.")
+    run("apt-get", "update", "-qq")
+    run("apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing, DEBIAN_FRONTEND="noninteractive")
+
+
 def main() -> int:
     started = time.monotonic()
     steps = [("uv", bring_uv)]
@@ -145,6 +158,8 @@ def main() -> int:
     if "--without-browser" not in sys.argv:
         steps.append(("a browser for the tests", bring_browser))
         steps.append(("PostgreSQL for the tests", bring_postgres))
+    if "--machines" in sys.argv:
+        steps = [("Redis and nginx", bring_machines)]
     for number, (name, step) in enumerate(steps, 1):
         print(f"[{number}/{len(steps)}] {name}", flush=True)
         try:

@@ -21,12 +21,14 @@ from web.console.parts import make_parts
 from web.console.routes import console_routers
 from web.context import Context
 from web.errors import install_error_handlers
+from web.fanout import FanOut
 from web.library import routes as library
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
 from web.security import SecurityHeaders
 from web.turns import Turns
+from web.unstored import drain
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -39,7 +41,9 @@ def create_app(settings: Settings) -> FastAPI:
         is_open(settings.clinic, utc_now())  # the year's holidays are worked out once, not in somebody's crisis
         database = Database(settings.database)
         rasa = RasaClient(settings.rasa, seconds=settings.turn_seconds)
-        hub = LiveHub(database)
+        redis = settings.redis_url.get_secret_value()
+        fanout = FanOut(redis) if redis else None
+        hub = LiveHub(database, fanout)
         context = Context(
             settings=settings,
             database=database,
@@ -50,7 +54,10 @@ def create_app(settings: Settings) -> FastAPI:
         )
         app.state.context, app.state.turns = context, Turns(context)
         app.state.console = staff = await asyncio.to_thread(make_parts, settings, context)
-        running = [asyncio.create_task(one) for one in (hub.poll(), staff.hub.poll(), staff.refusals.keep_writing())]
+        loops = [hub.poll(), staff.hub.poll(), staff.refusals.keep_writing(), drain(context)]
+        if fanout:
+            loops.append(fanout.run(hub.hear))
+        running = [asyncio.create_task(one) for one in loops]
         yield
         await app.state.turns.close()
         for task in running:

@@ -1,6 +1,7 @@
 """One message, step by step: screen, then people or Rasa, then the stored reply. docs/one-message.md draws it."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.booking.spoken import with_outcome
 from clinic.chat.conversations import Turn, add_message, add_visitor_message, find_turn, open_conversation
+from clinic.chat.order import Taken, beat_turn, begin_turn, end_turn, lock_conversation
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
 from clinic.errors import ClinicError
@@ -30,6 +32,7 @@ from web.incoming import Incoming
 from web.metrics import RASA_FAILURES, TURN_SECONDS, TURNS
 from web.rasa import RasaFailed
 from web.reading import Known, Read, read_message, what_is_known
+from web.turn_order import kept, when_free
 from web.unstored import answer_unstored
 
 log = structlog.get_logger(__name__)
@@ -38,6 +41,8 @@ COMMIT_SECONDS = 0.5  # the protocol's limit; after it the reply goes out and sa
 OPEN_SECONDS = 0.25  # reading the conversation; with the commit and the spool a crisis reply stays under 1 s
 CRISIS_KINDS = ("crisis", "medical_emergency")
 NEW_SENDER_AFTER = (*CRISIS_KINDS, "safe_text")  # no form or tracker of before is met again
+
+Begun = tuple[Turn, Conversation, Aftermath]
 
 
 class Turns:
@@ -114,6 +119,7 @@ class Turns:
         def commit() -> Turn:
             fault("web.crisis_read")
             with context.database.transaction() as session:
+                lock_conversation(session, conversation_id)
                 conversation = open_conversation(session, conversation_id=conversation_id, token=token)
                 now = utc_now()
                 reached = reach(
@@ -157,9 +163,13 @@ class Turns:
         incoming: Incoming,
         read: Read,
     ) -> tuple[Turn | list[dict[str, Any]], str]:
+        holder = secrets.token_hex(8)
         try:
-            turn, conversation, aftermath = await self._in(
-                self._storing, lambda: self._store_visitor(conversation_id, token, incoming.client_id, read)
+            turn, conversation, aftermath = await when_free(
+                lambda lost: self._in(
+                    self._storing,
+                    lambda: self._store_visitor(conversation_id, token, incoming.client_id, read, holder, lost),
+                )
             )
         except (SQLAlchemyError, TimeoutError) as problem:
             log.error("message.not_stored", conversation=conversation_id, error=type(problem).__name__)
@@ -167,11 +177,13 @@ class Turns:
         if turn.visitor.answered_at:
             return turn, "repeat"
         if conversation.state == ConversationState.staff:
-            return await self._in(self._storing, lambda: self._finish(conversation, turn.visitor, [])), "staff"
+            return await self._in(self._storing, lambda: self._finish(conversation, turn.visitor, [], holder)), "staff"
         self._context.hub.wake(conversation_id)
-        replies, outcome = await self._replies(incoming, read, turn.visitor, conversation, aftermath)
+        async with kept(lambda: self._in(self._storing, lambda: self._beat(conversation_id, holder))):
+            replies, outcome = await self._replies(incoming, read, turn.visitor, conversation, aftermath)
         try:
-            return await self._in(self._storing, lambda: self._finish(conversation, turn.visitor, replies)), outcome
+            finished = await self._in(self._storing, lambda: self._finish(conversation, turn.visitor, replies, holder))
+            return finished, outcome
         except (SQLAlchemyError, TimeoutError) as problem:
             log.error("reply.not_stored", conversation=conversation_id, error=type(problem).__name__)
             raise Refused(503, "internal") from problem
@@ -209,11 +221,16 @@ class Turns:
             return [safe_text(aftermath.language)], "safe_text"
 
     def _store_visitor(
-        self, conversation_id: str, token: str, client_id: str, read: Read
-    ) -> tuple[Turn, Conversation, Aftermath]:
+        self, conversation_id: str, token: str, client_id: str, read: Read, holder: str, lost: Taken | None
+    ) -> Begun | Taken:
         with self._context.database.transaction() as session:
+            lock_conversation(session, conversation_id)
             conversation = open_conversation(session, conversation_id=conversation_id, token=token)
             turn = find_turn(session, conversation_id=conversation_id, client_id=client_id)
+            if turn is None or turn.visitor.answered_at is None:
+                taken = begin_turn(session, conversation_id=conversation_id, holder=holder, lost=lost)
+                if taken:
+                    return taken
             if turn is None:
                 visitor = add_visitor_message(
                     session, conversation=conversation, client_id=client_id, text=read.words, now=utc_now()
@@ -222,15 +239,24 @@ class Turns:
                 turn = Turn(visitor, [], is_new=True)
             return turn, conversation, aftermath_of(session, conversation_id)
 
-    def _finish(self, before: Conversation, visitor: Message, replies: list[Reply]) -> Turn:
+    def _beat(self, conversation_id: str, holder: str) -> bool:
+        with self._context.database.transaction() as session:
+            return beat_turn(session, conversation_id=conversation_id, holder=holder)
+
+    def _finish(self, before: Conversation, visitor: Message, replies: list[Reply], holder: str) -> Turn:
         """Store the replies, unless staff took over or a crisis began while Rasa was thinking.
 
         From here on no action can store anything for this message.
         """
         now, settings = utc_now(), self._context.settings
         with self._context.database.transaction() as session:
+            lock_conversation(session, before.id)
             conversation = session.get_one(Conversation, before.id)
             asked = session.get_one(Message, visitor.id, with_for_update=True)
+            end_turn(session, conversation_id=before.id, holder=holder)
+            if asked.answered_at and asked.client_id:  # by another process, which took this one for dead
+                answered = find_turn(session, conversation_id=before.id, client_id=asked.client_id)
+                return answered or Turn(asked, [], is_new=False)
             replies = list(
                 with_outcome(
                     session,

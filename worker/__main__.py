@@ -45,6 +45,8 @@ class Worker:
         self._executor = ThreadPoolExecutor(SENDERS, thread_name_prefix="send")
         self._pager = Pager(self._database, settings, executor=self._executor, clock=utc_now)
         self._heartbeat = Heartbeat(settings.heartbeat_url)
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self._sign_of_life = settings.data_dir / "worker.round"  # its age is what a container's probe looks at
         self._purge_at = self._tidy_at = utc_now()
         self._outgoing = {
             "email": settings.email_url.get_secret_value(),
@@ -64,6 +66,7 @@ class Worker:
             ]
             if all(done):
                 self._heartbeat.beat(now=utc_now())
+            self._sign_of_life.touch()
             self._try("retention", self._purge)
             stop.wait(ROUND_SECONDS)
         self._executor.shutdown(wait=True, cancel_futures=True)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinic.chat.order import lock_conversation
 from clinic.chat.reply import Reply
 from clinic.clock import iso
 from clinic.content import wording
@@ -115,6 +116,7 @@ def add_message(
     turn_of: Message | None = None,
     role: Role = Role.assistant,
 ) -> Message:
+    lock_conversation(session, conversation.id)
     message = Message(
         conversation_id=conversation.id,
         turn_of=turn_of and turn_of.id,

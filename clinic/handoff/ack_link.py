@@ -10,7 +10,7 @@ from clinic.audit import record
 from clinic.errors import Conflict, NotAllowed, NotFound
 from clinic.handoff.models import OncallPerson
 from clinic.handoff.queue import reference_of
-from clinic.handoff.staff_side import acknowledge_as
+from clinic.handoff.staff_side import acknowledge_as, lock_chat
 from clinic.models import Escalation, EscalationState
 
 VALID_FOR = timedelta(hours=24)  # a night and the morning after it; later the console is the way
@@ -64,6 +64,7 @@ def read_ack_link(session: Session, *, key: str, token: str, now: datetime) -> A
 def ack_from_link(session: Session, *, key: str, token: str, now: datetime) -> AckLink:
     """Acknowledge, from the page's POST. Raises as read_ack_link does, and Conflict where it is closed already."""
     link = read_ack_link(session, key=key, token=token, now=now)
+    lock_chat(session, link.escalation_id)
     escalation = session.get_one(Escalation, link.escalation_id, with_for_update=True, populate_existing=True)
     if escalation.state == EscalationState.closed:
         raise Conflict("escalation")

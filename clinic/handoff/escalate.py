@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from clinic.chat.order import lock_conversation
 from clinic.clock import iso
 from clinic.handoff.alarm import Cause, start_alert
 from clinic.handoff.finding import WITHHOLDING_RISKS, Finding
@@ -29,6 +30,7 @@ def open_escalation(
     The escalation, its alert and the conversation's state are written in the session's transaction; nothing is
     sent here.
     """
+    lock_conversation(session, conversation.id)
     escalation = session.scalar(
         select(Escalation)
         .where(Escalation.conversation_id == conversation.id, Escalation.state != EscalationState.closed)

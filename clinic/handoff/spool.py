@@ -6,12 +6,13 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
 from clinic.chat.conversations import add_message, find_turn, open_conversation
+from clinic.chat.order import lock_conversation
 from clinic.chat.reply import Reply
 from clinic.db import Database
 from clinic.errors import NotAllowed, NotFound
@@ -55,6 +56,14 @@ class Spool:
         partial.rename(path)
         return path
 
+    def waits_since(self, *, now: datetime) -> timedelta:
+        """How long the oldest entry has been waiting; 0 where there is none."""
+        written = []
+        for path in self._folder.glob("*.json") if self._folder.is_dir() else []:
+            with contextlib.suppress(FileNotFoundError):  # the worker has just stored it
+                written.append(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        return now - min(written) if written else timedelta()
+
     def entries(self) -> Iterator[tuple[Path, Spooled]]:
         """Oldest first. A file that cannot be read is set aside with the ending .unreadable, never deleted."""
         for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else []:
@@ -74,6 +83,7 @@ def store_spooled(database: Database, spool: Spool, *, people: People, now: date
     stored = 0
     for path, entry in spool.entries():
         with database.transaction() as session:
+            lock_conversation(session, entry.conversation_id)
             try:
                 conversation = open_conversation(session, conversation_id=entry.conversation_id, token=entry.token)
             except (NotFound, NotAllowed) as problem:

@@ -25,6 +25,7 @@ def run_timers(session: Session, *, now: datetime) -> int:
 def _expire(session: Session, *, now: datetime) -> int:
     expired = session.scalars(
         select(Escalation)
+        .join(Conversation, Conversation.id == Escalation.conversation_id)  # locked as well: a line is added to it
         .where(
             Escalation.state == EscalationState.acknowledged,
             Escalation.staff_active_at <= now - EXPIRES_AFTER,
@@ -63,7 +64,7 @@ def _unanswered(session: Session, *, now: datetime) -> int:
         select(Escalation)
         .join(Conversation, Conversation.id == Escalation.conversation_id)
         .where(Escalation.state != EscalationState.closed, Conversation.state == ConversationState.staff)
-        .with_for_update(skip_locked=True, of=Escalation)
+        .with_for_update(skip_locked=True)
     ).all()
     late = 0
     for escalation in held:

@@ -1,8 +1,10 @@
-"""Calls of the action server: one connection kept open, and only what actions read is sent."""
+"""Calls of the action servers: connections stay open, only what actions read is sent, one stands in for another."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from typing import Any, Dict, List, Optional, Text
 
 import aiohttp
@@ -17,6 +19,8 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 TIMEOUT_SECONDS = 5  # web waits 6 for the whole turn; Rasa's own limit is 300
 KEPT_OPEN_SECONDS = 60  # the action server closes after 75; the first to close must not be the one that is asked
 DOMAIN_MISSING = 449  # the action server's answer where it does not hold the domain of this digest
+CONNECT_SECONDS = 1
+REST_SECONDS = 5.0  # one that could not be reached is asked last for so long
 
 stock_request = EndpointConfig.request
 stock_check = RemoteAction._validate_action_result
@@ -82,9 +86,32 @@ async def request(
 
 
 async def _post(endpoint: EndpointConfig, body: Dict[Text, Any]) -> tuple:
-    """The status, and the answer: decoded where all is well, as it came otherwise."""
-    async with _session(endpoint).post(endpoint.url, json=body, params=endpoint.combine_parameters()) as response:
-        return response.status, await (response.read() if response.status >= 400 else response.json())
+    """The status, and the answer: decoded where all is well, as it came otherwise.
+
+    Where a connection cannot be made or breaks, the next server is asked. What an action stores is bound to the
+    visitor's message, so that it is stored once (docs/decisions/0016-several-machines.md).
+    """
+    failed: Optional[aiohttp.ClientConnectionError] = None
+    for url in _order(endpoint):
+        try:
+            async with _session(endpoint).post(url, json=body, params=endpoint.combine_parameters()) as response:
+                return response.status, await (response.read() if response.status >= 400 else response.json())
+        except aiohttp.ClientConnectionError as problem:  # not: it is there and says nothing for TIMEOUT_SECONDS
+            failed = problem
+        _resting[url] = time.monotonic() + REST_SECONDS
+    raise failed
+
+
+_turns = itertools.count()
+_resting: Dict[Text, float] = {}
+
+
+def _order(endpoint: EndpointConfig) -> List[Text]:
+    """The addresses in turn, those that rest last. A single one twice: several servers may be behind it."""
+    urls = [one.strip() for one in endpoint.url.split(",")]
+    start, now = next(_turns) % len(urls), time.monotonic()
+    order = sorted(urls[start:] + urls[:start], key=lambda url: _resting.get(url, 0.0) > now)
+    return order if len(order) > 1 else order * 2
 
 
 def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
@@ -98,7 +125,7 @@ def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
             headers=endpoint.headers,
             auth=auth or None,
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=CONNECT_SECONDS),
             connector=aiohttp.TCPConnector(keepalive_timeout=KEPT_OPEN_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
