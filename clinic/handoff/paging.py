@@ -41,7 +41,7 @@ SPACING = timedelta(seconds=5)
 STOPPED = "stopped"  # why an attempt was not made: all its alerts were acknowledged meanwhile
 COMPLETE_AGAIN_AFTER = (0.5, 1.0, 2.0)  # seconds
 AT_ONCE = 500  # alerts in one round; the next round comes in two seconds
-CALLS_OF_A_VISITOR = frozenset({Cause.opened, Cause.raised, Cause.lapsed, Cause.handed_back})
+CALLS_OF_A_VISITOR = frozenset({Cause.opened, Cause.raised, Cause.repeated, Cause.lapsed, Cause.handed_back})
 
 Send = Callable[[str, Text], None]
 """A channel's address and the text; raises NotSent."""
