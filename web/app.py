@@ -25,6 +25,7 @@ from web.library import routes as library
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
+from web.refusals import Refusals
 from web.security import SecurityHeaders
 from web.turns import Turns
 
@@ -47,15 +48,16 @@ def create_app(settings: Settings) -> FastAPI:
             hub=hub,
             limits=RateLimits(settings),
             spool=Spool(settings.spool_dir),
+            refusals=Refusals(database),
         )
         app.state.context, app.state.turns = context, Turns(context)
         app.state.console = staff = await asyncio.to_thread(make_parts, settings, context)
-        running = [asyncio.create_task(one) for one in (hub.poll(), staff.hub.poll(), staff.refusals.keep_writing())]
+        running = [asyncio.create_task(one) for one in (hub.poll(), staff.hub.poll(), context.refusals.keep_writing())]
         yield
         await app.state.turns.close()
         for task in running:
             task.cancel()
-        await staff.refusals.write()
+        await context.refusals.write()
         await rasa.close()
         database.close()
 
