@@ -146,6 +146,7 @@ class Settings(BaseSettings):
     tracker_url: str = ""
     rasa_url: str = ""
     actions_url: str = ""
+    redis_url: SecretStr = SecretStr("")
     clinic_file: Path = ROOT / "clinic.yml"
     model_dir: Path = ROOT / "models"
     allowed_origins: list[str] = []

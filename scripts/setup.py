@@ -136,6 +136,25 @@ def bring_postgres() -> None:
         raise SetupError("no PostgreSQL for the tests: install it, or set LOTUS_POSTGRES to the folder of its initdb.")
 
 
+def find_redis() -> str | None:
+    """The server that the tests start: LOTUS_REDIS_SERVER, or the PATH's."""
+    return os.environ.get("LOTUS_REDIS_SERVER") or shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def bring_redis() -> None:
+    if find_redis():
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        run("apt-get", "update", "-qq")
+        # Run level 1: the package must not start a server of its own.
+        run(
+            "apt-get", "install", "-qq", "-y", "--no-install-recommends", "redis-server",
+            DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1",
+        )  # fmt: skip
+    if not find_redis():
+        raise SetupError("no Redis for the tests: install it, or set LOTUS_REDIS_SERVER to its redis-server.")
+
+
 def main() -> int:
     started = time.monotonic()
     steps = [("uv", bring_uv)]
@@ -145,6 +164,7 @@ def main() -> int:
     if "--without-browser" not in sys.argv:
         steps.append(("a browser for the tests", bring_browser))
         steps.append(("PostgreSQL for the tests", bring_postgres))
+        steps.append(("Redis for the tests", bring_redis))
     for number, (name, step) in enumerate(steps, 1):
         print(f"[{number}/{len(steps)}] {name}", flush=True)
         try:

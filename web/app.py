@@ -59,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
             task.cancel()
         await context.refusals.write()
         await rasa.close()
+        await context.limits.close()
         database.close()
 
     app = FastAPI(title="Lotus Guide", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
