@@ -70,7 +70,7 @@ class ActionOpenHandoff(Action):
         )
         if finding.risk == "none":
             return person_asked_reply(runtime().clinic, finding.language, closed_until=reached.closed_until)
-        earlier = 0 if opened.alerted else conversation.crisis_replies
+        earlier = 0 if opened.is_news else conversation.crisis_replies
         conversation.crisis_replies += 1
         also = ["safeut"] if conversation.says_minor else []
         return crisis_reply(

@@ -28,7 +28,7 @@ def settings() -> Settings:
     except ValidationError as problem:
         for error in problem.errors():
             where = ".".join(str(part) for part in error["loc"])
-            errors.print(f"[red]Setting {where}:[/] {error['msg']} (see docs/settings.md)")
+            errors.print(f"[red]Setting {where or 'missing'}:[/] {error['msg']} (see docs/settings.md)")
         raise typer.Exit(2) from problem
     except SettingsError as problem:
         errors.print(

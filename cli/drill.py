@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.exc import OperationalError
 
 from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.handoff.drill import remove_drill, sign_drill
 from clinic.handoff.models import AlertAttempt, AttemptOutcome
-from clinic.models import Alert, Escalation, EscalationState
+from clinic.models import Alert, Escalation
 from clinic.settings import Settings
 
 LOOK_EVERY = 0.1  # seconds
@@ -66,47 +67,67 @@ def _run(
     opened = http.post(f"{path}/drill", json={"permission": permission}, headers=headers).raise_for_status()
     case = opened.json()["escalation_id"]
     found.steps["escalation committed"] = time.monotonic() - started
+
+    def visitor_reads() -> bool:
+        said = http.get(f"{path}/messages", headers=headers).raise_for_status().json()["messages"]
+        return any(message["role"] == "notice" for message in said)
+
     try:
-        for step, happened in _steps(database, case, ack=ack):
-            found.steps[step] = _wait(happened, started=started, seconds=seconds)
-            if found.steps[step] is None:
-                return
-
-        def visitor_reads() -> bool:
-            said = http.get(f"{path}/messages", headers=headers).raise_for_status().json()["messages"]
-            return any(message["role"] == "notice" for message in said)
-
-        found.steps["visitor reads it"] = _wait(visitor_reads, started=started, seconds=seconds)
+        steps = {**steps_of(database, case, ack=ack), "visitor reads it": visitor_reads}
+        found.steps |= watch(steps, started=started, seconds=seconds)
     finally:
-        with database.transaction() as session:
-            remove_drill(session, conversation_id=begun["id"], now=utc_now())
+        _remove(database, begun["id"])
     found.steps["cleaned up"] = time.monotonic() - started
 
 
-def _steps(database: Database, case: str, *, ack: bool) -> list[tuple[str, Callable[[], bool]]]:
-    def attempted() -> bool:
-        with database.reading() as session:
-            query = select(AlertAttempt.id).join(Alert, Alert.id == AlertAttempt.alert_id)
-            return session.scalar(query.where(Alert.escalation_id == case).limit(1)) is not None
+def _remove(database: Database, conversation_id: str) -> None:
+    """Tried again while another process holds the database: what is left behind would call staff again and again."""
+    for is_last in (*[False] * 4, True):
+        try:
+            with database.transaction() as session:
+                remove_drill(session, conversation_id=conversation_id, now=utc_now())
+            return
+        except OperationalError:
+            if is_last:
+                raise
 
-    def delivered() -> bool:
+
+def steps_of(database: Database, case: str, *, ack: bool) -> dict[str, Callable[[], bool]]:
+    """What is asked for is stored for good: a step that is over before anybody looks is seen all the same."""
+
+    def attempted(*conditions: ColumnElement[bool]) -> bool:
+        query = select(AlertAttempt.id).join(Alert, Alert.id == AlertAttempt.alert_id)
         with database.reading() as session:
-            query = select(AlertAttempt.id).join(Alert, Alert.id == AlertAttempt.alert_id)
-            done = AlertAttempt.outcome == AttemptOutcome.delivered
-            return session.scalar(query.where(Alert.escalation_id == case, done).limit(1)) is not None
+            return session.scalar(query.where(Alert.escalation_id == case, *conditions).limit(1)) is not None
 
     def acknowledged() -> bool:
+        someone = or_(Escalation.acknowledged_at.is_not(None), Escalation.closed_at.is_not(None))
         with database.reading() as session:
-            return session.get_one(Escalation, case).state == EscalationState.acknowledged
+            return session.scalar(select(Escalation.id).where(Escalation.id == case, someone)) is not None
 
-    steps = [("alert handed to a channel", attempted), ("alert delivered", delivered)]
-    return [*steps, ("acknowledged", acknowledged)] if ack else steps
+    steps = {
+        "alert handed to a channel": attempted,
+        "alert delivered": lambda: attempted(AlertAttempt.outcome == AttemptOutcome.delivered),
+    }
+    return steps | ({"acknowledged": acknowledged} if ack else {})
 
 
-def _wait(happened: Callable[[], bool], *, started: float, seconds: float) -> float | None:
+def watch(steps: dict[str, Callable[[], bool]], *, started: float, seconds: float) -> dict[str, float | None]:
+    """When each has happened, in whatever order they do; gives up once nothing new has happened for `seconds`."""
+    times: dict[str, float | None] = dict.fromkeys(steps)
     give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        if happened():
-            return time.monotonic() - started
+    while None in times.values() and time.monotonic() < give_up:
+        for step, happened in steps.items():
+            if times[step] is None and _is_so(happened):
+                times[step] = time.monotonic() - started
+                give_up = time.monotonic() + seconds
         time.sleep(LOOK_EVERY)
-    return None
+    return times
+
+
+def _is_so(happened: Callable[[], bool]) -> bool:
+    """A look that fails on a busy machine is no answer; the next one comes soon."""
+    try:
+        return happened()
+    except (OperationalError, httpx.TransportError):
+        return False

@@ -191,6 +191,8 @@ class Settings(BaseSettings):
     def fit_for_production(self) -> Self:
         if self.mode == "production" and self.password_memory_kib < WEAKEST_PASSWORD_KIB:
             raise ValueError(f"LOTUS_PASSWORD_MEMORY_KIB is under {WEAKEST_PASSWORD_KIB} in production")
+        if self.mode == "production" and not self.secret_key:
+            raise ValueError("LOTUS_MODE=production needs LOTUS_SECRET_KEY; `openssl rand -hex 32` makes one")
         return self
 
     @field_validator("data_keys")

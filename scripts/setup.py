@@ -149,6 +149,25 @@ def bring_machines() -> None:
     run("apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing, DEBIAN_FRONTEND="noninteractive")
 
 
+def find_redis() -> str | None:
+    """The server that the tests start: LOTUS_REDIS_SERVER, or the PATH's."""
+    return os.environ.get("LOTUS_REDIS_SERVER") or shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+def bring_redis() -> None:
+    if find_redis():
+        return
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        run("apt-get", "update", "-qq")
+        # Run level 1: the package must not start a server of its own.
+        run(
+            "apt-get", "install", "-qq", "-y", "--no-install-recommends", "redis-server",
+            DEBIAN_FRONTEND="noninteractive", RUNLEVEL="1",
+        )  # fmt: skip
+    if not find_redis():
+        raise SetupError("no Redis for the tests: install it, or set LOTUS_REDIS_SERVER to its redis-server.")
+
+
 def main() -> int:
     started = time.monotonic()
     steps = [("uv", bring_uv)]
@@ -158,6 +177,7 @@ def main() -> int:
     if "--without-browser" not in sys.argv:
         steps.append(("a browser for the tests", bring_browser))
         steps.append(("PostgreSQL for the tests", bring_postgres))
+        steps.append(("Redis for the tests", bring_redis))
     if "--machines" in sys.argv:
         steps = [("Redis and nginx", bring_machines)]
     for number, (name, step) in enumerate(steps, 1):

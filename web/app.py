@@ -26,6 +26,7 @@ from web.library import routes as library
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
+from web.refusals import Refusals
 from web.security import SecurityHeaders
 from web.turns import Turns
 from web.unstored import drain
@@ -51,10 +52,11 @@ def create_app(settings: Settings) -> FastAPI:
             hub=hub,
             limits=RateLimits(settings),
             spool=Spool(settings.spool_dir),
+            refusals=Refusals(database),
         )
         app.state.context, app.state.turns = context, Turns(context)
         app.state.console = staff = await asyncio.to_thread(make_parts, settings, context)
-        loops = [hub.poll(), staff.hub.poll(), staff.refusals.keep_writing(), drain(context)]
+        loops = [hub.poll(), staff.hub.poll(), context.refusals.keep_writing(), drain(context)]
         if fanout:
             loops.append(fanout.run(hub.hear))
         running = [asyncio.create_task(one) for one in loops]
@@ -62,8 +64,9 @@ def create_app(settings: Settings) -> FastAPI:
         await app.state.turns.close()
         for task in running:
             task.cancel()
-        await staff.refusals.write()
+        await context.refusals.write()
         await rasa.close()
+        await context.limits.close()
         database.close()
 
     app = FastAPI(title="Lotus Guide", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

@@ -11,6 +11,7 @@ from clinic.settings import Settings
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
+from web.refusals import Refusals
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Context:
     hub: LiveHub
     limits: RateLimits
     spool: Spool
+    refusals: Refusals
 
     def shown(self, message: Message) -> dict[str, Any]:
         return as_json(message)

@@ -29,16 +29,26 @@ def error_response(status: int, code: str, **details: object) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
 
 
+def _note_token(request: Request) -> None:
+    """Whoever asks for a conversation without its token: the audit trail counts them by address."""
+    address = request.client.host if request.client else "unknown"
+    path = getattr(request.scope.get("route"), "path", "/api")[:64]
+    request.app.state.context.refusals.note("api:token:refused", address=address, path=path)
+
+
 def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Refused)
-    async def refused(_request: Request, problem: Refused) -> JSONResponse:
+    async def refused(request: Request, problem: Refused) -> JSONResponse:
+        if problem.status == 401:
+            _note_token(request)
         return error_response(problem.status, problem.code, **problem.details)
 
     @app.exception_handler(ClinicError)
-    async def domain(_request: Request, problem: ClinicError) -> JSONResponse:
+    async def domain(request: Request, problem: ClinicError) -> JSONResponse:
         if isinstance(problem, NotFound):
             return error_response(404, "not_found")
         if isinstance(problem, NotAllowed):
+            _note_token(request)
             return error_response(401, "no_token")
         return error_response(400, "bad_request")
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 import httpx
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from cli.scratch import Scratch
 from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.faults import FILE
+from clinic.handoff.alarm import stop_alerts
 from clinic.handoff.oncall import add_channel, add_person
-from clinic.models import Alert, Escalation
+from clinic.models import Alert, Escalation, EscalationState
 
 CRISIS = "i want to die"
 QUESTION = "how does ketamine work?"
@@ -133,6 +135,7 @@ def break_at(service: Scratch, point: str) -> Outcome:
         outcome.problem = str(problem)
     finally:
         armed.unlink(missing_ok=True)
+        _close(database, guest.id)
         guest.http.close()
         database.close()
     return outcome
@@ -156,6 +159,14 @@ def _is_ready(service: Scratch) -> bool:
     with contextlib.suppress(httpx.HTTPError):
         return httpx.get(f"{service.url}/readyz", trust_env=False, timeout=10).status_code == 200
     return False
+
+
+def _close(database: Database, chat: str) -> None:
+    """So that the next one is not counted into a message about this one."""
+    with contextlib.suppress(OperationalError), database.transaction() as session:
+        for case in session.scalars(select(Escalation).where(Escalation.conversation_id == chat)):
+            case.state, case.closed_at = EscalationState.closed, utc_now()
+            stop_alerts(session, case.id, now=utc_now())
 
 
 def _database(service: Scratch) -> Database:

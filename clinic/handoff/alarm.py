@@ -14,6 +14,7 @@ class Cause(StrEnum):
 
     opened = "opened"
     raised = "raised"
+    repeated = "repeated"
     unanswered = "unanswered"
     lapsed = "lapsed"
     follow_up = "follow_up"

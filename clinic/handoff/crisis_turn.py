@@ -38,7 +38,7 @@ def take_crisis_message(
     )  # fmt: skip
     opened = open_escalation(session, conversation=conversation, finding=finding, message_id=visitor.id, now=now)
     # What is new is answered in full; only more of the same gets the shorter texts.
-    earlier = 0 if opened.alerted else conversation.crisis_replies
+    earlier = 0 if opened.is_news else conversation.crisis_replies
     also = also_said(text, is_minor=conversation.says_minor)
     if phone := find_phone(text):
         opened.escalation.phone = phone

@@ -2,30 +2,38 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic.chat.order import lock_conversation
 from clinic.clock import iso
 from clinic.handoff.alarm import Cause, start_alert
 from clinic.handoff.finding import WITHHOLDING_RISKS, Finding
-from clinic.models import Conversation, ConversationState, Escalation, EscalationState
+from clinic.models import Alert, Conversation, ConversationState, Escalation, EscalationState
+
+# New risk that is no worse calls staff so often at most: often enough for who has stopped looking, and a visitor who
+# writes the same again and again does not make a pager that nobody believes.
+CALL_AGAIN_AFTER = timedelta(minutes=5)
+MOST_EVIDENCE = 200  # entries; the newest are kept
 
 
 @dataclass(frozen=True)
 class Opened:
-    """`alerted` is true where this call recorded a new alert: a first one, or one for a higher severity."""
+    """`alerted` is true where this call recorded a new alert; `is_news` where that was for more than was known."""
 
     escalation: Escalation
     alerted: bool
+    is_news: bool
 
 
 def open_escalation(
     session: Session, *, conversation: Conversation, finding: Finding, message_id: int | None, now: datetime
 ) -> Opened:
-    """Open one, or join the conversation's open one; a higher severity alerts again.
+    """Open one, or join the conversation's open one; more than was known alerts again, and so does new risk in a chat
+    that staff hold or have acknowledged (docs/operations.md, "Alerts").
 
     The escalation, its alert and the conversation's state are written in the session's transaction; nothing is
     sent here.
@@ -36,8 +44,8 @@ def open_escalation(
         .where(Escalation.conversation_id == conversation.id, Escalation.state != EscalationState.closed)
         .with_for_update()
     )
-    evidence = [entry | {"message_id": message_id} for entry in finding.evidence]
-    cause = Cause.opened if escalation is None else Cause.raised
+    evidence = [entry | {"message_id": message_id, "risk": finding.risk} for entry in _evidence(finding)]
+    cause = _why_to_call(session, escalation, conversation, finding, now=now)
     if escalation is None:
         escalation = Escalation(
             id=secrets.token_urlsafe(12),
@@ -55,25 +63,59 @@ def open_escalation(
         )
         session.add(escalation)
         session.flush()
-        alerted = True
-    elif finding.adds_to(escalation.risk, escalation.severity):
-        escalation.risk, escalation.severity = finding.risk, finding.severity
-        escalation.about, escalation.source = finding.about, finding.source
-        escalation.evidence = [*escalation.evidence, *evidence]
-        escalation.message_id, escalation.raised_at = message_id, now
-        escalation.state, escalation.follow_up_at = EscalationState.open, None
-        alerted = True
     else:
-        escalation.evidence = [*escalation.evidence, *evidence]
-        alerted = False
-    if alerted:
+        escalation.evidence = [*escalation.evidence, *evidence][-MOST_EVIDENCE:]
+        if cause is Cause.raised:
+            escalation.risk, escalation.severity = finding.risk, finding.severity
+            escalation.about, escalation.source = finding.about, finding.source
+            escalation.message_id = message_id
+        if cause:
+            escalation.raised_at = now
+            escalation.state, escalation.follow_up_at = EscalationState.open, None
+    if cause:
         start_alert(session, escalation, cause=cause, now=now)
     if finding.risk != "none":
         conversation.flagged, conversation.language = True, finding.language
         conversation.withholds = conversation.withholds or finding.risk in WITHHOLDING_RISKS
     if conversation.state == ConversationState.assistant:
         conversation.state = ConversationState.waiting
-    return Opened(escalation, alerted)
+    return Opened(escalation, alerted=cause is not None, is_news=cause in (Cause.opened, Cause.raised))
+
+
+def _why_to_call(
+    session: Session, escalation: Escalation | None, conversation: Conversation, finding: Finding, *, now: datetime
+) -> Cause | None:
+    """None where staff know of it, or have been called for the like a moment ago."""
+    if escalation is None:
+        return Cause.opened
+    if finding.is_more_than(escalation.risk, escalation.severity):
+        return Cause.raised
+    if finding.risk == "none":
+        return None
+    is_another = finding.is_another_kind(escalation.risk, escalation.severity)
+    if is_another and finding.risk not in {entry.get("risk") for entry in escalation.evidence}:
+        return Cause.raised
+    called = select(func.max(Alert.created_at)).where(
+        Alert.escalation_id == escalation.id, Alert.cause.in_((Cause.raised, Cause.repeated))
+    )
+    last = session.scalar(called)
+    if last is not None and now - last < CALL_AGAIN_AFTER:
+        return None
+    if is_another:
+        return Cause.raised
+    if escalation.state != EscalationState.acknowledged:
+        return None  # staff are being called
+    if conversation.state == ConversationState.staff:
+        return Cause.repeated
+    seen_at = escalation.acknowledged_at or escalation.opened_at  # whoever has just seen it needs time to come
+    return Cause.repeated if now - seen_at >= CALL_AGAIN_AFTER else None
+
+
+def _evidence(finding: Finding) -> list[dict[str, Any]]:
+    """Where nothing points to words, the whole message counts."""
+    if finding.evidence or finding.risk == "none":
+        return finding.evidence
+    return [{"rule": finding.source, "start": 0, "end": 0}]
 
 
 def add_phone(session: Session, *, conversation_id: str, phone: str) -> bool:

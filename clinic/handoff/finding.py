@@ -25,9 +25,14 @@ class Finding:
     answers: str | None = None
     is_news: bool = False
 
-    def adds_to(self, risk: str, severity: str) -> bool:
-        """Whether staff have to hear of it although they know of `risk` at `severity`: worse, another kind, or news."""
+    def is_more_than(self, risk: str, severity: str) -> bool:
+        """Whether staff who know of `risk` at `severity` have to hear of it at once: worse, a first risk, or news."""
         if self.risk == "none":
             return False
         rise = SEVERITIES.index(self.severity) - SEVERITIES.index(severity)
-        return risk == "none" or rise > 0 or (rise == 0 and (self.risk != risk or self.is_news))
+        return risk == "none" or rise > 0 or (rise == 0 and self.is_news)
+
+    def is_another_kind(self, risk: str, severity: str) -> bool:
+        """Another risk than `risk`, and no less severe."""
+        as_severe = SEVERITIES.index(self.severity) >= SEVERITIES.index(severity)
+        return self.risk not in ("none", risk) and as_severe

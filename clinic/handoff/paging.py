@@ -6,6 +6,7 @@ transaction: of two workers only one has each alert.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from clinic.audit import record
@@ -22,6 +24,7 @@ from clinic.handoff.ack_link import sign_ack_link
 from clinic.handoff.alarm import Cause
 from clinic.handoff.alert_text import Called, alert_text
 from clinic.handoff.channels import NotSent, Text, send
+from clinic.handoff.drill import SOURCE as DRILL
 from clinic.handoff.models import AlertAttempt, AttemptOutcome, OncallPerson
 from clinic.handoff.notices import say
 from clinic.handoff.oncall import Roster, roster
@@ -36,8 +39,9 @@ log = structlog.get_logger(__name__)
 # A channel is used at most so often: what comes meanwhile is counted into the next message, which is out within 10 s.
 SPACING = timedelta(seconds=5)
 STOPPED = "stopped"  # why an attempt was not made: all its alerts were acknowledged meanwhile
+COMPLETE_AGAIN_AFTER = (0.5, 1.0, 2.0)  # seconds
 AT_ONCE = 500  # alerts in one round; the next round comes in two seconds
-CALLS_OF_A_VISITOR = frozenset({Cause.opened, Cause.raised, Cause.lapsed, Cause.handed_back})
+CALLS_OF_A_VISITOR = frozenset({Cause.opened, Cause.raised, Cause.repeated, Cause.lapsed, Cause.handed_back})
 
 Send = Callable[[str, Text], None]
 """A channel's address and the text; raises NotSent."""
@@ -65,9 +69,11 @@ class Pager:
         executor: Executor,
         clock: Callable[[], datetime],
         send: Send = send,
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self._database, self._settings = database, settings
         self._executor, self._clock, self._send = executor, clock, send
+        self._pause = pause
         self._busy: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
@@ -92,8 +98,8 @@ class Pager:
         people = roster(session, clinic=self._settings.clinic, alert_urls=self._settings.alert_urls, now=now)
         resting = _resting(session, people, now=now)
         wanted: dict[str, list[tuple[Alert, Escalation]]] = {}
-        for alert in alerts:
-            escalation = session.get_one(Escalation, alert.escalation_id)
+        called = [(alert, session.get_one(Escalation, alert.escalation_id)) for alert in alerts]
+        for alert, escalation in sorted(called, key=lambda pair: _is_drill(pair[1])):
             begins_at = self._begins_at(alert, escalation)
             if begins_at > now:
                 alert.next_attempt_at = begins_at
@@ -105,7 +111,9 @@ class Pager:
             if says_so_at > now:
                 looks_again.append(says_so_at)
             for channel in plan.send:
-                if channel not in resting:
+                if _is_drill(escalation) and any(not _is_drill(other) for _, other in wanted.get(channel, ())):
+                    looks_again.append(now + SPACING)  # a drill is never counted among visitors; they come first
+                elif channel not in resting:
                     wanted.setdefault(channel, []).append((alert, escalation))
                     alert.state = AlertState.sending
                     looks_again.append(now + SLOW)
@@ -187,7 +195,7 @@ class Pager:
                 escalation.severity,
                 escalation.language,
                 escalation.opened_at,
-                is_drill=escalation.source == "drill",
+                is_drill=_is_drill(escalation),
             )
             for _, escalation in found
         ]
@@ -227,6 +235,23 @@ class Pager:
             return session.scalar(query) is not None
 
     def _complete(self, message: Message, error: str | None) -> None:
+        """Tried again where another writer holds the database: a lost outcome would be sent a second time."""
+        for seconds in (*COMPLETE_AGAIN_AFTER, None):
+            try:
+                self._store_outcome(message, error)
+                break
+            except OperationalError:
+                if seconds is None:
+                    raise
+                self._pause(seconds)
+        if error == STOPPED:
+            log.info("alert.not_needed", channel=message.channel_id, alerts=list(message.alerts))
+        elif error:
+            log.error("alert.not_delivered", channel=message.channel_id, alerts=list(message.alerts), error=error)
+        else:
+            log.info("alert.delivered", channel=message.channel_id, alerts=list(message.alerts))
+
+    def _store_outcome(self, message: Message, error: str | None) -> None:
         now = self._clock()
         with self._database.transaction() as session:
             outcome = AttemptOutcome.failed if error else AttemptOutcome.delivered
@@ -239,12 +264,6 @@ class Pager:
                 alert = session.get(Alert, alert_id, with_for_update=True)
                 if alert is not None:  # purged meanwhile
                     _note(session, alert, error=error, now=now)
-        if error == STOPPED:
-            log.info("alert.not_needed", channel=message.channel_id, alerts=list(message.alerts))
-        elif error:
-            log.error("alert.not_delivered", channel=message.channel_id, alerts=list(message.alerts), error=error)
-        else:
-            log.info("alert.delivered", channel=message.channel_id, alerts=list(message.alerts))
 
 
 def _take(session: Session, *, now: datetime) -> Sequence[Alert]:
@@ -298,6 +317,10 @@ def _note(session: Session, alert: Alert, *, error: str | None, now: datetime) -
         alert.next_attempt_at = now
     elif error:
         alert.next_attempt_at = now
+
+
+def _is_drill(escalation: Escalation) -> bool:
+    return escalation.source == DRILL
 
 
 def _owner_on_call(session: Session, escalation: Escalation) -> str | None:

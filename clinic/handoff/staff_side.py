@@ -155,7 +155,7 @@ def hand_back(
         _close(session, escalation, staff=staff, reason=reason, now=now)
     else:
         is_quiet = escalation.follow_up_at is not None and escalation.follow_up_at > now
-        _leave(session, escalation, ConversationState.waiting)
+        leave(session, escalation, ConversationState.waiting)
         escalation.owner_id = None
         say(session, Notice.left if is_quiet else Notice.left_trying, escalation=escalation, staff=staff, now=now)
         if not is_quiet:
@@ -182,7 +182,7 @@ def _close(session: Session, escalation: Escalation, *, staff: Staff, reason: st
     escalation.state, escalation.closed_at, escalation.close_reason = EscalationState.closed, now, reason
     escalation.staff_active_at, escalation.follow_up_at = now, None
     stop_alerts(session, escalation.id, now=now)
-    _leave(session, escalation, ConversationState.assistant)
+    leave(session, escalation, ConversationState.assistant)
     if was_held:
         say(session, Notice.left, escalation=escalation, staff=staff, now=now)
     if known.get("is_false_alarm"):
@@ -209,7 +209,8 @@ def _keep_false_alarm(session: Session, escalation: Escalation, *, staff: Staff,
         )
 
 
-def _leave(session: Session, escalation: Escalation, state: ConversationState) -> None:
+def leave(session: Session, escalation: Escalation, state: ConversationState) -> None:
+    """The chat goes on in this state, without whoever had it."""
     conversation = session.get_one(Conversation, escalation.conversation_id)
     if conversation.state == ConversationState.staff:
         conversation.epoch += 1  # Rasa knows nothing of what was said meanwhile: it begins anew

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from clinic.audit import record
 from clinic.clock import iso
 from clinic.errors import Conflict, InvalidInput, NotFound
+from clinic.handoff.release import end_duty_of, release_handoffs_of
 from clinic.staff.models import Staff, StaffRole
 from clinic.staff.passwords import Passwords, check_new_password
 from clinic.staff.sessions import end_sessions_of
@@ -80,7 +81,10 @@ def add_staff(
 
 
 def change_staff(session: Session, *, staff_id: str, profile: Profile, by: str, now: datetime) -> Staff:
-    """Raises NotFound, InvalidInput, and Conflict where no active admin would be left."""
+    """Raises NotFound, InvalidInput, and Conflict where no active admin would be left.
+
+    Who is marked as crisis-trained no more loses the chats they hold to the queue.
+    """
     staff, wanted = get_staff(session, staff_id), profile.checked()
     other = find_staff(session, email=wanted.email)
     if other and other.id != staff.id:
@@ -93,19 +97,27 @@ def change_staff(session: Session, *, staff_id: str, profile: Profile, by: str, 
     if changed:
         details = {"changed": changed, "role": staff.role, "crisis_trained": staff.crisis_trained}
         _note(session, "change", staff, by=by, now=now, details=details)
+    if "crisis_trained" in changed and not staff.crisis_trained:
+        release_handoffs_of(session, staff=staff, by=by, now=now)
     return staff
 
 
 def deactivate_staff(session: Session, *, staff_id: str, by: str, now: datetime) -> None:
-    """Nobody signs in with it any more, and who is signed in is out. Raises NotFound or Conflict (the last admin)."""
+    """Nobody signs in with it any more, and who is signed in is out. Raises NotFound or Conflict (the last admin).
+
+    Their chats go back to the queue, colleagues are called at once, and they themselves are called no more.
+    """
     staff = get_staff(session, staff_id)
     _keep_an_admin(session, staff)
     staff.is_active = False
     end_sessions_of(session, staff_id=staff.id)
     _note(session, "deactivate", staff, by=by, now=now)
+    end_duty_of(session, staff=staff, by=by, now=now)
+    release_handoffs_of(session, staff=staff, by=by, now=now)
 
 
 def reactivate_staff(session: Session, *, staff_id: str, by: str, now: datetime) -> None:
+    """They may sign in again. On the on-call list they stay switched off until an admin switches them on."""
     staff = get_staff(session, staff_id)
     staff.is_active = True
     _note(session, "reactivate", staff, by=by, now=now)

@@ -5,6 +5,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from cli.scratch import environment_for
 from clinic.chat.conversations import add_message, add_visitor_message, start_conversation
 from clinic.chat.reply import Reply
@@ -51,9 +53,19 @@ def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_in_production_mode_nothing_starts_with_nobody_on_call(tmp_path: Path) -> None:
-    done = run("serve", "worker", folder=tmp_path, LOTUS_MODE="production")
+    done = run("serve", "worker", folder=tmp_path, LOTUS_MODE="production", LOTUS_SECRET_KEY="k" * 32)
     assert done.returncode == 1
     assert "oncall_list_empty" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "doctor"])
+def test_in_production_mode_nothing_starts_without_a_secret_key(tmp_path: Path, command: str) -> None:
+    done = run(command, folder=tmp_path, LOTUS_MODE="production")
+    assert done.returncode == 2
+    assert "LOTUS_MODE=production needs LOTUS_SECRET_KEY" in done.stderr
+    assert "openssl rand -hex 32" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "secret.key").exists()
 
 
 def test_evaluating_a_file_without_its_columns_says_which(tmp_path: Path) -> None:

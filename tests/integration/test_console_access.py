@@ -83,10 +83,11 @@ class TestRoles:
         self, stranger: StaffClient, team: Team, crisis: Visitor
     ) -> None:
         stranger.sign_in(UNTRAINED)
-        path = stranger.first_chat()
+        path, before = stranger.first_chat(), len(trail(team, "console:step:refused"))
         assert "Take this chat" not in stranger.get(path).text
         assert stranger.post(f"{path}/claim").status_code == 403
         assert stranger.post(f"{path}/acknowledge").status_code == 403
+        assert [one.actor for one in trail(team, "console:step:refused")[before:]] == [team.untrained] * 2
 
     def test_who_does_not_have_the_chat_cannot_write_in_it(
         self, sam: StaffClient, dana: StaffClient, crisis: Visitor
@@ -111,17 +112,37 @@ class TestVisitorsTokens:
         assert stranger.http.get("/console").status_code == 303
         wait_until(lambda: counted(team, "console:token:refused", stranger) == 4)
 
-    def test_they_open_no_other_conversation(self, crisis: Visitor, console: Scratch) -> None:
+    def test_they_open_no_other_conversation_and_the_trail_counts_it(
+        self, stranger: StaffClient, team: Team, crisis: Visitor, console: Scratch
+    ) -> None:
+        crisis.http.headers["X-Forwarded-For"] = stranger.address
         with Visitor(console.url) as other:
             for path in ("messages", "events"):
                 answer = crisis.http.get(f"/api/conversations/{other.id}/{path}", headers=crisis.headers)
                 assert answer.status_code == 401
             answer = crisis.http.post(f"/api/conversations/{other.id}/typing", headers=crisis.headers)
             assert answer.status_code == 401
+            for words in ("hello", CRISIS):
+                body = {"client_id": "one", "text": words}
+                answer = crisis.http.post(other.path, json=body, headers=crisis.headers)
+                assert answer.status_code == 401
+                assert "988" in answer.text
+            assert crisis.http.get(other.path).status_code == 401  # and no token at all
+            assert [one["role"] for one in other.messages()] == ["assistant"]
+        wait_until(lambda: counted(team, "api:token:refused", stranger) == 6)
+        paths = {one.details["path"] for one in trail(team, "api:token:refused")}
+        assert not [path for path in paths if other.id in path]
 
     def test_a_staff_session_opens_no_conversation_of_the_api(self, sam: StaffClient, crisis: Visitor) -> None:
         answer = sam.http.get(crisis.path, headers={"Authorization": f"Bearer {sam.session}"})
         assert answer.status_code == 401
+
+
+def test_a_forged_link_of_an_alert_is_refused_and_counted(stranger: StaffClient, team: Team) -> None:
+    stranger.get("/console/sign-in")
+    assert stranger.http.get("/console/ack/forged.token").status_code == 403
+    assert stranger.post("/console/ack/forged.token").status_code == 403
+    wait_until(lambda: counted(team, "link:escalation:refused", stranger) == 2)
 
 
 def test_reading_a_chat_is_audited(sam: StaffClient, team: Team, crisis: Visitor) -> None:

@@ -26,6 +26,7 @@ from web.incoming import Incoming
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
+from web.refusals import Refusals
 from web.turns import Turns
 
 
@@ -57,7 +58,17 @@ class Pair:
     def webs(self) -> list[Turns]:
         rasa = cast(RasaClient, self.rasa)
         return [
-            Turns(Context(self._settings, one, rasa, LiveHub(one), RateLimits(self._settings), Spool(self._folder)))
+            Turns(
+                Context(
+                    self._settings,
+                    one,
+                    rasa,
+                    LiveHub(one),
+                    RateLimits(self._settings),
+                    Spool(self._folder),
+                    Refusals(one),
+                )
+            )
             for one in self.databases
         ]
 
@@ -175,7 +186,8 @@ def test_web_stores_what_has_lain_in_its_spool(
     chat, token = start(database, clinic_info)
     spool, settings = Spool(tmp_path), Settings()
     spool.put(Spooled(chat, token, "one", "words", SUICIDE, received_at="2026-11-23T17:30:00Z"))
-    context = Context(settings, database, cast(RasaClient, Rasa()), LiveHub(database), RateLimits(settings), spool)
+    hub, limits, refusals = LiveHub(database), RateLimits(settings), Refusals(database)
+    context = Context(settings, database, cast(RasaClient, Rasa()), hub, limits, spool, refusals)
     unstored._store_old(context)
     assert len(list(spool.entries())) == 1  # a worker on the same machine is given the time
     monkeypatch.setattr(unstored, "LEFT", -unstored.LEFT)

@@ -110,8 +110,8 @@ def test_a_running_process_follows_a_rotated_key_file(tmp_path: Path) -> None:
 
 def test_production_does_not_start_without_keys() -> None:
     with pytest.raises(ValidationError, match="LOTUS_DATA_KEYS"):
-        Settings(mode="production", data_keys=[])
-    assert Settings(mode="production", data_keys=[SecretStr(new())]).mode == "production"
+        Settings(mode="production", secret_key="k" * 32, data_keys=[])
+    assert Settings(mode="production", secret_key="k" * 32, data_keys=[SecretStr(new())]).mode == "production"
 
 
 def test_a_key_that_is_none_is_refused_without_being_shown() -> None:

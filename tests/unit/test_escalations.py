@@ -7,11 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic.db import Database
+from clinic.handoff import staff_side
 from clinic.handoff.escalate import Opened, list_escalations, open_escalation
 from clinic.handoff.finding import Finding
 from clinic.models import Alert, Conversation, ConversationState, Escalation, EscalationState
 from clinic.settings import ClinicInfo
+from clinic.staff.models import Staff
 from tests.unit.chats import NOW, conversation_of, finding, start
+from tests.unit.handoffs import employ
 
 
 def raise_one(database: Database, chat: str, found: Finding, *, minutes: int = 0) -> Opened:
@@ -134,6 +137,78 @@ def test_the_same_severity_leaves_an_acknowledged_one_acknowledged(database: Dat
     set_state(database, raise_one(database, chat, finding("acute")), EscalationState.acknowledged)
     raise_one(database, chat, finding("acute"))
     assert [row.state for row in escalations(database)] == ["acknowledged"]
+
+
+@pytest.fixture
+def held(database: Database, chat: str) -> str:
+    """A chat in which somebody of staff is, opened for an acute risk."""
+    opened = raise_one(database, chat, finding("acute"))
+    with database.transaction() as session:
+        staff_side.claim(session, escalation_id=opened.escalation.id, staff=employ(database, "Anna"), now=NOW)
+    return chat
+
+
+def test_new_risk_while_staff_hold_the_chat_calls_them_again_and_stays_with_who_has_it(
+    database: Database, held: str
+) -> None:
+    again = raise_one(database, held, finding("acute"), minutes=1)
+    assert (again.alerted, again.is_news) == (True, False)
+    assert [(row.state, row.owner_id, row.severity) for row in escalations(database)] == [
+        ("open", "staff-anna", "acute")
+    ]
+
+
+def test_risk_in_message_after_message_calls_them_once_in_five_minutes(database: Database, held: str) -> None:
+    anna = Staff(id="staff-anna", first_name="Anna", title="RN", crisis_trained=True, is_active=True)
+
+    def answer(minutes: int) -> None:
+        with database.transaction() as session:
+            case = escalations(database)[0].id
+            staff_side.write(
+                session, escalation_id=case, staff=anna, text="I am here.", now=NOW + timedelta(minutes=minutes)
+            )
+
+    called: list[int] = []
+    for minutes in range(1, 13):
+        if raise_one(database, held, finding("acute"), minutes=minutes).alerted:
+            called.append(minutes)
+        answer(minutes)
+    assert called == [1, 6, 11]
+
+
+def test_while_they_are_being_called_the_call_is_not_begun_anew(database: Database, held: str) -> None:
+    raise_one(database, held, finding("acute"), minutes=1)
+    assert not raise_one(database, held, finding("acute"), minutes=30).alerted
+
+
+def test_who_has_seen_it_and_does_not_come_is_called_again_for_new_risk(database: Database, chat: str) -> None:
+    opened = raise_one(database, chat, finding("acute"))
+    with database.transaction() as session:
+        staff_side.acknowledge(session, escalation_id=opened.escalation.id, staff=employ(database, "Anna"), now=NOW)
+    assert not raise_one(database, chat, finding("acute"), minutes=4).alerted
+    assert raise_one(database, chat, finding("acute"), minutes=5).alerted
+
+
+def test_a_visitor_who_was_to_be_followed_up_later_and_writes_of_risk_now_is_not_left_until_then(
+    database: Database, chat: str
+) -> None:
+    case = raise_one(database, chat, finding("acute")).escalation.id
+    with database.transaction() as session:
+        later = NOW + timedelta(hours=20)
+        staff_side.set_follow_up(session, escalation_id=case, staff=employ(database, "Anna"), at=later, now=NOW)
+    raise_one(database, chat, finding("acute"), minutes=60)
+    assert [(row.state, row.follow_up_at) for row in escalations(database)] == [("open", None)]
+
+
+def test_two_kinds_of_risk_in_turn_do_not_call_with_every_message(database: Database, chat: str) -> None:
+    kinds = ("suicide", "harm_to_others") * 5
+    alerted = [raise_one(database, chat, finding("acute", risk=risk)).alerted for risk in kinds]
+    assert alerted == [True, True] + [False] * 8
+
+
+def test_a_third_kind_calls_at_once(database: Database, chat: str) -> None:
+    for risk in ("suicide", "harm_to_others", "overdose"):
+        assert raise_one(database, chat, finding("acute", risk=risk)).alerted
 
 
 def test_after_a_closed_one_a_new_one_opens_and_alerts(database: Database, chat: str) -> None:

@@ -150,7 +150,9 @@ def test_at_night_the_channel_that_wakes_comes_first(database: Database, clinic_
 
 class TestProductionMode:
     def reasons(self, database: Database, *urls: str) -> list[str]:
-        settings = Settings(mode="production", database_url=str(database.engine.url), alert_urls=list(urls))
+        settings = Settings(
+            mode="production", secret_key="k" * 32, database_url=str(database.engine.url), alert_urls=list(urls)
+        )
         return unfit_for_production(settings)
 
     def test_an_empty_list_refuses_to_start(self, database: Database) -> None:

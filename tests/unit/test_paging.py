@@ -205,6 +205,19 @@ class TestWhatIsSaid:
         pager.round()
         assert channels.sent[0][1].title.startswith("DRILL")
 
+    def test_a_drill_is_never_counted_among_visitors_and_lets_them_go_first(
+        self, database: Database, pager: Pager, clock: Clock, channels: Channels, clinic_info: ClinicInfo, case: str
+    ) -> None:
+        with database.transaction() as session:
+            session.get_one(Escalation, case).source = "drill"
+        crisis(database, clinic_info)
+        pager.round()
+        assert [text.title.startswith("DRILL") for _, text in channels.sent] == [False]
+        clock.move(seconds=SPACING.seconds)
+        pager.round()
+        assert [text.title.startswith("DRILL") for _, text in channels.sent] == [False, True]
+        assert "/console/ack/" in channels.sent[1][1].body
+
 
 class TestMany:
     def test_many_at_once_are_one_counted_message(

@@ -20,6 +20,7 @@ from web.incoming import Incoming
 from web.limits import RateLimits
 from web.live import LiveHub
 from web.rasa import RasaClient
+from web.refusals import Refusals
 from web.turns import Turns
 
 
@@ -40,7 +41,9 @@ class Chat:
         settings = Settings()
         self.database, self.rasa = database, Rasa()
         rasa = cast(RasaClient, self.rasa)
-        self._context = Context(settings, database, rasa, LiveHub(database), RateLimits(settings), Spool(folder))
+        self._context = Context(
+            settings, database, rasa, LiveHub(database), RateLimits(settings), Spool(folder), Refusals(database)
+        )
         self.id, self._token = start(database, clinic)
         self._sent = 0
 

@@ -126,12 +126,22 @@ def note_refusal(request: Request, signed: Signed, tag: str) -> None:
         record(session, tag, actor=signed.id, subject_id=_page_of(request), now=utc_now())
 
 
+def _note_step(request: Request) -> None:
+    """A step that the domain refused: to somebody signed in, or to whoever holds a link that does not count."""
+    signed: Signed | None = getattr(request.state, "signed", None)
+    if signed:
+        note_refusal(request, signed, "console:step:refused")
+    else:
+        address = address_of(request)
+        context_of(request).refusals.note("link:escalation:refused", address=address, path=_page_of(request))
+
+
 def _note_stranger(request: Request) -> None:
-    parts, address = parts_of(request), address_of(request)
+    refusals, address = context_of(request).refusals, address_of(request)
     if "authorization" in request.headers:
-        parts.refusals.note("console:token:refused", address=address, path=_page_of(request))
+        refusals.note("console:token:refused", address=address, path=_page_of(request))
     elif token_in(request, SESSION):
-        parts.refusals.note("console:session:refused", address=address, path=_page_of(request))
+        refusals.note("console:session:refused", address=address, path=_page_of(request))
 
 
 def _page_of(request: Request) -> str:
@@ -167,6 +177,7 @@ class ConsoleRoute(APIRoute):
             except Conflict as problem:
                 response = _conflict(request, problem)
             except NotAllowed as problem:
+                await run_in_threadpool(_note_step, request)
                 response = refusal(request, 403, NOT_ALLOWED.get(str(problem), "forbidden"))
             except (RequestValidationError, ClinicError):
                 response = refusal(request, 400, "bad_request")
@@ -213,5 +224,5 @@ async def _check_form(request: Request) -> None:
     if signed:
         await run_in_threadpool(note_refusal, request, signed, "console:csrf:refused")
     else:
-        parts_of(request).refusals.note("console:csrf:refused", address=address_of(request))
+        context_of(request).refusals.note("console:csrf:refused", address=address_of(request))
     raise Refused(403, "csrf")

@@ -10,7 +10,6 @@ from clinic.staff.passwords import Passwords
 from clinic.staff.sessions import Lifetimes
 from clinic.staff.totp import Vault
 from web.console.live import QueueHub
-from web.console.refusals import Refusals
 from web.context import Context
 
 
@@ -19,7 +18,6 @@ class ConsoleParts:
     passwords: Passwords
     vault: Vault
     lifetimes: Lifetimes
-    refusals: Refusals
     hub: QueueHub
     needs_code: bool
 
@@ -31,7 +29,6 @@ def make_parts(settings: Settings, context: Context) -> ConsoleParts:
         lifetimes=Lifetimes(
             idle=timedelta(minutes=settings.console_idle_minutes), absolute=timedelta(hours=settings.console_hours)
         ),
-        refusals=Refusals(context.database),
         hub=QueueHub(context.database),
         needs_code=settings.mode == "production",
     )

@@ -40,7 +40,7 @@ async def sign_in(
 ) -> Response:
     context, parts, address = context_of(request), parts_of(request), address_of(request)
     if await context.limits.is_sign_in_blocked(address):
-        parts.refusals.note("console:sign_in:blocked", address=address)
+        context.refusals.note("console:sign_in:blocked", address=address)
         return _form(request, next, error="sign_in_blocked", status=429)
 
     def check() -> domain.SignedIn | None:

@@ -4,6 +4,7 @@ One row per refusal would let anybody fill the disk and keep the database's writ
 """
 
 import asyncio
+import threading
 from collections import Counter
 
 import structlog
@@ -20,17 +21,20 @@ ELSEWHERE = "many"
 
 
 class Refusals:
-    """Use `note` from the event loop; `keep_writing` runs as a task, `write` once more at the end."""
+    """`note` may be called from any thread; `keep_writing` runs as a task, `write` once more at the end."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._lock = threading.Lock()
 
     def note(self, tag: str, *, address: str, path: str = "") -> None:
+        """`path` is a route's pattern: it holds no id and nothing that somebody typed."""
         key = (tag, address, path)
-        if key not in self._counts and len(self._counts) >= MOST_KINDS:
-            key = (tag, ELSEWHERE, "")
-        self._counts[key] += 1
+        with self._lock:
+            if key not in self._counts and len(self._counts) >= MOST_KINDS:
+                key = (tag, ELSEWHERE, "")
+            self._counts[key] += 1
 
     async def keep_writing(self) -> None:
         while True:
@@ -38,14 +42,16 @@ class Refusals:
             await self.write()
 
     async def write(self) -> None:
-        counts, self._counts = self._counts, Counter()
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
         if not counts:
             return
         try:
             await asyncio.to_thread(self._store, counts)
         except SQLAlchemyError as problem:
             log.error("refusals.not_written", error=type(problem).__name__)
-            self._counts.update(counts)
+            with self._lock:
+                self._counts.update(counts)
 
     def _store(self, counts: Counter[tuple[str, str, str]]) -> None:
         with self._database.transaction() as session:
