@@ -7,23 +7,30 @@ import os
 import secrets
 import sys
 import tempfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import httpx
 from playwright.sync_api import Page, expect, sync_playwright
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import clinic.tables  # noqa: F401  all tables, so that foreign keys find theirs
 from cli.scratch import free_port, running
+from clinic.booking import desk, hours
+from clinic.booking.book import By, Caller, book_call, find_call, request_call
+from clinic.booking.calendar import Slot
+from clinic.booking.models import Outcome
+from clinic.booking.preferred_time import Window
+from clinic.booking.texting import agree_to_texts
+from clinic.booking.words import DAYS
 from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.handoff import oncall
 from clinic.models import Escalation
-from clinic.settings import ROOT
+from clinic.settings import ROOT, ClinicInfo
 from clinic.staff.accounts import COMMAND_LINE, Profile, add_staff
-from clinic.staff.models import StaffRole
+from clinic.staff.models import Staff, StaffRole
 from clinic.staff.passwords import Passwords, new_password
 
 IMAGES = ROOT / "docs" / "images"
@@ -40,6 +47,27 @@ CHATS = (
     (95, ["my friend says he doesn't want to wake up any more and i'm worried"]),
     (14, ["me quiero morir"]),
     (3, ["i dont want to be alive anymore. you can call 801-555-0123"]),
+)
+
+# Name, how many slots from now, provider, what about. Invented, like everybody here.
+NEXT, LATE = "Mary Sample", "Toby Example"
+CALLS = (
+    ("Ana Ejemplo", -7, "aprn-1", "first_evaluation"),
+    ("Bo Tester", -5, "aprn-2", "patient"),
+    (LATE, -2, "aprn-1", "other"),
+    (NEXT, 1, "aprn-1", "first_evaluation"),
+    ("Ida Muster", 2, "aprn-2", "patient"),
+    ("Olu Placeholder", 5, "aprn-1", "other"),
+    ("Cy Nobody", 50, "aprn-2", "first_evaluation"),
+    ("Fay Noone", -51, "aprn-1", "patient"),
+    ("Gus Someone", -98, "aprn-2", "other"),
+)
+REQUESTS = (("Lee", -6), ("Kim", 20))
+OUTCOMES = (
+    ("Ana Ejemplo", Outcome.reached),
+    ("Bo Tester", Outcome.no_answer),
+    ("Fay Noone", Outcome.reached),
+    ("Gus Someone", Outcome.reached),
 )
 
 
@@ -74,6 +102,68 @@ def fill(database: Database, url: str, password: str) -> None:
                     .where(Escalation.conversation_id == chat["id"])
                     .values(opened_at=now - timedelta(minutes=minutes))
                 )
+
+
+def fill_calls(database: Database, clinic: ClinicInfo) -> list[str]:
+    """Calls around now: some made, one late, one next, two requests. References of the next, a request and the late."""
+    now = utc_now()
+    today = now.astimezone(clinic.zone).date()
+    week = {day: [(time(0), time(23, 59))] for day in DAYS}
+    with database.transaction() as session:
+        for one in clinic.booking.providers:
+            hours.set_hours(session, one.id, week, actor=COMMAND_LINE, clinic=clinic, now=now - timedelta(days=2))  # type: ignore[arg-type]
+        for ahead in range(-3, 4):  # holidays as well
+            day, before = today + timedelta(days=ahead), now - timedelta(days=4)
+            hours.set_exception(
+                session, day, week["monday"], provider_id=None, actor=COMMAND_LINE, clinic=clinic, now=before
+            )
+    step = timedelta(minutes=clinic.booking.slot_minutes)
+    base = datetime.fromtimestamp(now.timestamp() // step.total_seconds() * step.total_seconds(), UTC)
+    made = {}
+    for name, steps, provider, about in CALLS:
+        starts_at = base + step * steps
+        slot = Slot(starts_at, starts_at + timedelta(minutes=clinic.booking.call_minutes), provider)
+        first, _, last = name.partition(" ")
+        caller = Caller(first, f"+1801555{len(made):04}", last or None, about=about, may_leave_voicemail=steps % 2 == 0)
+        asked = min(now, starts_at) - timedelta(hours=20)
+        with database.transaction() as session:
+            made[name] = book_call(
+                session,
+                conversation_id=None,
+                caller=caller,
+                slot=slot,
+                consent_wording="call-consent-2",
+                clinic=clinic,
+                by=By("chat"),
+                now=asked,
+            ).appointment.reference
+    for name, hours_from_now in REQUESTS:
+        window = Window(now + timedelta(hours=hours_from_now), now + timedelta(hours=hours_from_now + 4))
+        with database.transaction() as session:
+            made[name] = request_call(
+                session,
+                conversation_id=None,
+                caller=Caller(name, f"+1801555{len(made):04}", about="first_evaluation", may_leave_voicemail=True),
+                window=window,
+                consent_wording="call-consent-2",
+                clinic=clinic,
+                by=By("chat"),
+                now=min(now, window.starts_at) - timedelta(hours=15),
+            ).appointment.reference
+    with database.transaction() as session:
+        staff = session.scalars(select(Staff.id).order_by(Staff.email)).first() or ""
+        for name, outcome in OUTCOMES:
+            desk.record_outcome(session, made[name], outcome, actor=staff, now=now)
+        note = "Prefers short calls in the morning. Will have her list of questions at hand."
+        desk.add_note(session, made[NEXT], note, actor=staff, now=now)
+        coming = find_call(session, made[NEXT])
+        agree_to_texts(
+            session, coming, wording="text-consent-1", wording_text="", clinic=clinic, by=By("chat"), now=now
+        )
+        hours.set_exception(
+            session, today + timedelta(days=9), [], provider_id=None, actor=staff, clinic=clinic, now=now
+        )
+    return [made[NEXT], made[REQUESTS[0][0]], made[LATE]]
 
 
 def list_on_call(session: Session, name: str, hours: str, languages: list[str], address: str, now: datetime) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.audit import AuditEntry
-from clinic.booking import desk
+from clinic.booking import desk, export, hours
 from clinic.booking.book import Caller
 from clinic.booking.calendar import is_holiday, read_calendar
 from clinic.booking.claims import SlotTaken
@@ -132,16 +132,16 @@ def test_notes_are_kept_with_the_call_and_their_words_not_in_the_trail(
 def test_an_export_is_audited_and_holds_no_formula(database: Database, clinic_info: ClinicInfo) -> None:
     book(database, clinic_info, None, slot(clinic_info), caller=Caller("=1+1", "+18015550123"))
     with database.transaction() as session:
-        rows = desk.export_rows(session, first=TUESDAY, days=1, actor=STAFF, clinic=clinic_info, now=NOW)
+        rows = export.export_rows(session, first=TUESDAY, last=TUESDAY, actor=STAFF, clinic=clinic_info, now=NOW)
     assert [(row["name"], row["phone"]) for row in rows] == [("=1+1", "+18015550123")]
-    assert "'=1+1,'+18015550123" in desk.as_csv(rows)
+    assert "'=1+1,'+18015550123" in export.as_csv(rows)
     assert trail(database) == [("console:appointments:export", STAFF)]
 
 
 class TestHours:
-    def set(self, database: Database, clinic: ClinicInfo, provider: str, hours: dict) -> None:  # type: ignore[type-arg]
+    def set(self, database: Database, clinic: ClinicInfo, provider: str, week: dict) -> None:  # type: ignore[type-arg]
         with database.transaction() as session:
-            desk.set_hours(session, provider, hours, actor=STAFF, clinic=clinic, now=NOW)
+            hours.set_hours(session, provider, week, actor=STAFF, clinic=clinic, now=NOW)
 
     def test_a_provider_s_hours_decide_on_what_is_offered(self, database: Database, clinic_info: ClinicInfo) -> None:
         self.set(database, clinic_info, "aprn-1", {"tuesday": [(time(9), time(10)), (time(13, 15), time(14, 30))]})
@@ -161,7 +161,7 @@ class TestHours:
     ) -> None:
         self.set(database, clinic_info, "aprn-1", {"tuesday": [(time(9), time(10))]})
         with database.transaction() as session:
-            [first, _] = desk.providers(session, clinic=clinic_info)
+            [first, _] = hours.providers(session, clinic=clinic_info)
             assert first.hours == {"tuesday": [["09:00", "10:00"]]}
 
     def test_an_exception_closes_a_day_or_opens_a_holiday(self, database: Database, clinic_info: ClinicInfo) -> None:
@@ -170,18 +170,18 @@ class TestHours:
         assert starts(database, clinic_info, thanksgiving) == []
         with database.transaction() as session:
             for day, ranges in ((TUESDAY, []), (thanksgiving, [(time(9), time(10))])):
-                desk.set_exception(session, day, ranges, provider_id=None, actor=STAFF, clinic=clinic_info, now=NOW)
+                hours.set_exception(session, day, ranges, provider_id=None, actor=STAFF, clinic=clinic_info, now=NOW)
         assert starts(database, clinic_info) == []
         assert starts(database, clinic_info, thanksgiving) == ["09:00", "09:30"]
         with database.transaction() as session:
-            desk.clear_exception(session, TUESDAY, provider_id=None, actor=STAFF, now=NOW)
+            hours.clear_exception(session, TUESDAY, provider_id=None, actor=STAFF, now=NOW)
         assert starts(database, clinic_info)[0] == "09:00"
 
     def test_one_provider_s_day_off_leaves_the_other_s_times(self, database: Database, clinic_info: ClinicInfo) -> None:
         call = book(database, clinic_info, None, slot(clinic_info, 9)).appointment
         with database.transaction() as session:
-            desk.set_exception(session, TUESDAY, [], provider_id="aprn-1", actor=STAFF, clinic=clinic_info, now=NOW)
-            assert [one.id for one in desk.affected(session, clinic=clinic_info, now=NOW)] == [call.id]
+            hours.set_exception(session, TUESDAY, [], provider_id="aprn-1", actor=STAFF, clinic=clinic_info, now=NOW)
+            assert [one.id for one in hours.affected(session, clinic=clinic_info, now=NOW)] == [call.id]
         assert starts(database, clinic_info)[0] == "09:00"
         with database.reading() as session:
             assert session.get_one(Appointment, call.id).state == "confirmed"
