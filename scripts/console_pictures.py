@@ -9,6 +9,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from playwright.sync_api import Page, expect, sync_playwright
@@ -20,10 +21,9 @@ from cli.scratch import free_port, running
 from clinic.booking import desk, hours
 from clinic.booking.book import By, Caller, book_call, find_call, request_call
 from clinic.booking.calendar import Slot
-from clinic.booking.models import Outcome
+from clinic.booking.models import About, Outcome
 from clinic.booking.preferred_time import Window
 from clinic.booking.texting import agree_to_texts
-from clinic.booking.words import DAYS
 from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.handoff import oncall
@@ -49,26 +49,22 @@ CHATS = (
     (3, ["i dont want to be alive anymore. you can call 801-555-0123"]),
 )
 
-# Name, how many slots from now, provider, what about. Invented, like everybody here.
-NEXT, LATE = "Mary Sample", "Toby Example"
+# Name, day from today, local time, provider, what about. Invented, like everybody here.
 CALLS = (
-    ("Ana Ejemplo", -7, "aprn-1", "first_evaluation"),
-    ("Bo Tester", -5, "aprn-2", "patient"),
-    (LATE, -2, "aprn-1", "other"),
-    (NEXT, 1, "aprn-1", "first_evaluation"),
-    ("Ida Muster", 2, "aprn-2", "patient"),
-    ("Olu Placeholder", 5, "aprn-1", "other"),
-    ("Cy Nobody", 50, "aprn-2", "first_evaluation"),
-    ("Fay Noone", -51, "aprn-1", "patient"),
-    ("Gus Someone", -98, "aprn-2", "other"),
+    ("Gus Someone", -2, "14:00", "aprn-2", About.other),
+    ("Ana Ejemplo", -1, "09:30", "aprn-1", About.first_evaluation),
+    ("Bo Tester", -1, "13:00", "aprn-2", About.patient),
+    ("Toby Example", -1, "15:30", "aprn-1", About.other),
+    ("Mary Sample", 0, "09:00", "aprn-1", About.first_evaluation),
+    ("Ida Muster", 0, "10:30", "aprn-2", About.patient),
+    ("Olu Placeholder", 0, "13:30", "aprn-1", About.other),
+    ("Fay Noone", 0, "16:00", "aprn-1", About.patient),
+    ("Cy Nobody", 1, "11:00", "aprn-2", About.first_evaluation),
 )
-REQUESTS = (("Lee", -6), ("Kim", 20))
-OUTCOMES = (
-    ("Ana Ejemplo", Outcome.reached),
-    ("Bo Tester", Outcome.no_answer),
-    ("Fay Noone", Outcome.reached),
-    ("Gus Someone", Outcome.reached),
-)
+REQUESTS = (("Lee", -1), ("Kim", 1))
+OUTCOMES = (("Gus Someone", Outcome.reached), ("Ana Ejemplo", Outcome.reached), ("Bo Tester", Outcome.no_answer))
+ASKED: dict[str, Any] = {"consent_wording": "call-consent-2", "by": By("chat")}
+LATE, NEXT = "Toby Example", "Mary Sample"
 
 
 def fill(database: Database, url: str, password: str) -> None:
@@ -105,65 +101,48 @@ def fill(database: Database, url: str, password: str) -> None:
 
 
 def fill_calls(database: Database, clinic: ClinicInfo) -> list[str]:
-    """Calls around now: some made, one late, one next, two requests. References of the next, a request and the late."""
+    """Calls of the days around today: made, late and coming, and two requests; the references of NEXT, a request, LATE.
+
+    In the morning the pictures are best: at night all of today's calls are over.
+    """
     now = utc_now()
-    today = now.astimezone(clinic.zone).date()
-    week = {day: [(time(0), time(23, 59))] for day in DAYS}
+    before, today = now - timedelta(days=4), now.astimezone(clinic.zone).date()
+    made: dict[str, str] = {}
+
+    def at(ahead: int, clock: str) -> datetime:
+        return datetime.combine(today + timedelta(days=ahead), time.fromisoformat(clock), clinic.zone).astimezone(UTC)
+
     with database.transaction() as session:
-        for one in clinic.booking.providers:
-            hours.set_hours(session, one.id, week, actor=COMMAND_LINE, clinic=clinic, now=now - timedelta(days=2))  # type: ignore[arg-type]
-        for ahead in range(-3, 4):  # holidays as well
-            day, before = today + timedelta(days=ahead), now - timedelta(days=4)
-            hours.set_exception(
-                session, day, week["monday"], provider_id=None, actor=COMMAND_LINE, clinic=clinic, now=before
-            )
-    step = timedelta(minutes=clinic.booking.slot_minutes)
-    base = datetime.fromtimestamp(now.timestamp() // step.total_seconds() * step.total_seconds(), UTC)
-    made = {}
-    for name, steps, provider, about in CALLS:
-        starts_at = base + step * steps
-        slot = Slot(starts_at, starts_at + timedelta(minutes=clinic.booking.call_minutes), provider)
-        first, _, last = name.partition(" ")
-        caller = Caller(first, f"+1801555{len(made):04}", last or None, about=about, may_leave_voicemail=steps % 2 == 0)
-        asked = min(now, starts_at) - timedelta(hours=20)
-        with database.transaction() as session:
+        for ahead in range(-3, 4):  # holidays and weekends as well
+            day, spans = today + timedelta(days=ahead), [(time(9), time(12)), (time(13), time(17))]
+            hours.set_exception(session, day, spans, provider_id=None, actor=COMMAND_LINE, clinic=clinic, now=before)
+        for name, ahead, clock, provider, about in CALLS:
+            slot = Slot(at(ahead, clock), at(ahead, clock) + timedelta(minutes=clinic.booking.call_minutes), provider)
             made[name] = book_call(
-                session,
-                conversation_id=None,
-                caller=caller,
-                slot=slot,
-                consent_wording="call-consent-2",
-                clinic=clinic,
-                by=By("chat"),
-                now=asked,
-            ).appointment.reference
-    for name, hours_from_now in REQUESTS:
-        window = Window(now + timedelta(hours=hours_from_now), now + timedelta(hours=hours_from_now + 4))
-        with database.transaction() as session:
+                session, conversation_id=None, caller=caller(name, len(made), about), slot=slot, **ASKED, clinic=clinic,
+                now=before + timedelta(hours=len(made)),
+            ).appointment.reference  # fmt: skip
+        for name, ahead in REQUESTS:
+            window = Window(at(ahead, "13:00"), at(ahead, "17:00"))
             made[name] = request_call(
-                session,
-                conversation_id=None,
-                caller=Caller(name, f"+1801555{len(made):04}", about="first_evaluation", may_leave_voicemail=True),
-                window=window,
-                consent_wording="call-consent-2",
-                clinic=clinic,
-                by=By("chat"),
-                now=min(now, window.starts_at) - timedelta(hours=15),
-            ).appointment.reference
-    with database.transaction() as session:
+                session, conversation_id=None, caller=caller(name, len(made), About.first_evaluation), window=window,
+                **ASKED, clinic=clinic, now=before + timedelta(hours=len(made)),
+            ).appointment.reference  # fmt: skip
         staff = session.scalars(select(Staff.id).order_by(Staff.email)).first() or ""
         for name, outcome in OUTCOMES:
-            desk.record_outcome(session, made[name], outcome, actor=staff, now=now)
-        note = "Prefers short calls in the morning. Will have her list of questions at hand."
-        desk.add_note(session, made[NEXT], note, actor=staff, now=now)
-        coming = find_call(session, made[NEXT])
-        agree_to_texts(
-            session, coming, wording="text-consent-1", wording_text="", clinic=clinic, by=By("chat"), now=now
-        )
-        hours.set_exception(
-            session, today + timedelta(days=9), [], provider_id=None, actor=staff, clinic=clinic, now=now
-        )
+            desk.record_outcome(session, made[name], outcome, actor=staff, now=now - timedelta(hours=9))
+        note = "Asked for a short call. Will have a list of questions at hand."
+        desk.add_note(session, made[NEXT], note, actor=staff, now=now - timedelta(hours=2))
+        coming, words = find_call(session, made[NEXT]), {"wording": "text-consent-1", "wording_text": "-"}
+        agree_to_texts(session, coming, **words, clinic=clinic, by=By("chat"), now=before + timedelta(hours=5))
+        off = today + timedelta(days=9)
+        hours.set_exception(session, off, [], provider_id="aprn-2", actor=staff, clinic=clinic, now=now)
     return [made[NEXT], made[REQUESTS[0][0]], made[LATE]]
+
+
+def caller(name: str, number: int, about: About) -> Caller:
+    first, _, last = name.partition(" ")
+    return Caller(first, f"+1801555{number:04}", last or None, about=about, may_leave_voicemail=number % 2 == 0)
 
 
 def list_on_call(session: Session, name: str, hours: str, languages: list[str], address: str, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """/calls/<token>. GET shows and changes nothing (mail scanners follow links); POST changes, then shows by redirect."""
 
 import re
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,12 @@ from sqlalchemy.orm import Session
 from clinic import audit
 from clinic.booking import claims, outbox, texting
 from clinic.booking.book import CLOSED, By, cancel_call, find_call, move_call
-from clinic.booking.calendar import read_calendar
+from clinic.booking.calendar import Slot, read_calendar
 from clinic.booking.calendar_file import calendar_file
 from clinic.booking.links import reference_of
 from clinic.booking.models import Channel
 from clinic.booking.questions import of_call_in_words
-from clinic.booking.words import moment_in_words, slot_title
+from clinic.booking.words import clock, moment_in_words
 from clinic.clock import utc_now
 from clinic.content import wording
 from clinic.errors import Conflict, InvalidInput, NotFound
@@ -174,7 +175,7 @@ def _page(session: Session, context: Context, appointment: Appointment, token: s
         else of_call_in_words(appointment, clinic),
         digits=appointment.phone[-2:],
         token=token,
-        times=[(slot_value(one), slot_title(one.starts_at, clinic)) for one in slots[:MOST_TIMES]],
+        days=_by_day(slots[:MOST_TIMES], context),
         said=words.get(done) if done in SAID else None,
         can_email=bool(context.settings.email_url.get_secret_value()),
         can_text=_can_text(context),
@@ -183,6 +184,16 @@ def _page(session: Session, context: Context, appointment: Appointment, token: s
         crisis_line=text("after_crisis_line"),
     )
     return HTMLResponse(body, headers=PRIVATE)
+
+
+def _by_day(slots: list[Slot], context: Context) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each day's name with the form values and times of its slots."""
+    zone = context.settings.clinic.zone
+    local = [(slot, slot.starts_at.astimezone(zone)) for slot in slots]
+    return [
+        (f"{day:%A, %B} {day.day}", [(slot_value(slot), clock(start)) for slot, start in of_day])
+        for day, of_day in groupby(local, key=lambda one: one[1].date())
+    ]
 
 
 SAID = frozenset(

@@ -11,6 +11,8 @@ async function look() {
   if (version !== null && version !== call.dataset.version) changed.hidden = false;
 }
 
+document.getElementById("note-kept").hidden = false;
+
 /** The note that is being written goes along with whatever is done, and is stored with it. */
 for (const form of document.querySelectorAll("#call form")) {
   form.addEventListener("submit", () => {

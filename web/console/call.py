@@ -248,23 +248,44 @@ def _read(
 
 
 def _times(calendar: Calendar, call: Appointment, first: str, *, chosen: str, clinic: ClinicInfo) -> dict[str, Any]:
-    """Free times from a day on; where none is named, from today, and of a request the day it was asked for is open."""
+    """Free times from a day on, or where none is named from today on; `chosen` is the slot of a form that was refused.
+
+    Open is the day of that slot, so that it or its neighbors are seen; of a request the day it was asked for.
+    """
     today = utc_now().astimezone(clinic.zone).date()
-    try:
-        begin = max(today, date.fromisoformat(first))
-    except ValueError:
-        begin = today
     last = today + timedelta(days=clinic.booking.horizon_days)
-    days: list[FreeDay] = []
-    if call.state not in CLOSED:
-        days = desk.free_days(calendar, first=begin, days=(last - begin).days + 1, most=MOST_DAYS)
-    wished = max(call.window_starts_at.astimezone(clinic.zone).date(), begin)
-    held = [one.day for one in days if any(slot_value(slot) == chosen for _, slots in one.providers for slot in slots)]
+    wished = _day_of(chosen, clinic)
+    begin = min(max(today, _date(first) or today), last)
+    days = _free(calendar, call, begin, last)
+    if wished and len(days) == MOST_DAYS and wished > days[-1].day:
+        begin = min(wished, last)
+        days = _free(calendar, call, begin, last)
+    wished = wished or max(call.window_starts_at.astimezone(clinic.zone).date(), begin)
     later = days[-1].day + timedelta(days=1) if len(days) == MOST_DAYS else None
     return {
         "free": days,
-        "open_day": next(iter(held), None) or next((one.day for one in days if one.day >= wished), None),
+        "open_day": next((one.day for one in days if one.day >= wished), None),
         "later": later if later and later <= last else None,
         "begin": begin if begin > today else None,
         "slot_value": slot_value,
     }
+
+
+def _free(calendar: Calendar, call: Appointment, begin: date, last: date) -> list[FreeDay]:
+    if call.state in CLOSED:
+        return []
+    return desk.free_days(calendar, first=begin, days=(last - begin).days + 1, most=MOST_DAYS)
+
+
+def _day_of(chosen: str, clinic: ClinicInfo) -> date | None:
+    try:
+        return read_slot(chosen).starts_at.astimezone(clinic.zone).date()
+    except SlotTaken:
+        return None
+
+
+def _date(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None

@@ -47,6 +47,10 @@ class Day:
     is_other: bool
     columns: list[Column]
 
+    @property
+    def has_calls(self) -> bool:
+        return any(one.calls for one in self.columns)
+
 
 @router.get("")
 def show_today(request: Request, signed: SignedIn, who: Who = "") -> Response:
@@ -130,7 +134,7 @@ def _week(request: Request, signed: Signed, first: str, template: str) -> Respon
     with _reading(request, signed) as session:
         names = provider_names(session, clinic=clinic)
         days = _days(session, monday, today, clinic=clinic)
-    return page(request, template, signed=signed, days=days, monday=monday, today=today, names=names, week=7)
+    return page(request, template, signed=signed, days=days, monday=monday, today=today, names=names)
 
 
 def _waiting(request: Request, signed: Signed, template: str) -> Response:
