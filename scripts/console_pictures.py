@@ -28,7 +28,7 @@ from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.handoff import oncall
 from clinic.models import Escalation
-from clinic.settings import ROOT, ClinicInfo
+from clinic.settings import ROOT, ClinicInfo, Settings
 from clinic.staff.accounts import COMMAND_LINE, Profile, add_staff
 from clinic.staff.models import Staff, StaffRole
 from clinic.staff.passwords import Passwords, new_password
@@ -191,6 +191,20 @@ def take(page: Page, password: str) -> None:
     )
 
 
+def take_calls(page: Page, request: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    live = page.locator("#live")
+    page.goto("/console/calls")
+    expect(live).to_have_text("Live")
+    page.screenshot(path=IMAGES / "console-calls.png")
+    page.goto(f"/console/calls/{request}")
+    page.get_by_label("New note").fill("Called at 9: asked to be called after lunch.")
+    page.locator(".free-day[open] .chip").nth(3).click()
+    page.screenshot(
+        path=IMAGES / "console-call.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": 1150}
+    )
+
+
 def main() -> None:
     nowhere = {"LOTUS_RASA_URL": f"http://127.0.0.1:{free_port()}", "LOTUS_PASSWORD_MEMORY_KIB": "64"}
     password = new_password()
@@ -204,9 +218,11 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=os.environ.get("LOTUS_CHROMIUM") or found(), args=CHROMIUM)
         page = browser.new_context(base_url=service.url, viewport={"width": 1280, "height": 800}).new_page()
         take(page, password)
+        _, request, _ = fill_calls(database, Settings().clinic)
+        take_calls(page, request)
         browser.close()
         database.close()
-    print(f"Three pictures are in {IMAGES}.")
+    print(f"The pictures are in {IMAGES}.")
 
 
 def found() -> str | None:
