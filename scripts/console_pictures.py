@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 import clinic.tables  # noqa: F401  all tables, so that foreign keys find theirs
 from cli.scratch import free_port, running
+from clinic import crypto
 from clinic.booking import desk, hours
 from clinic.booking.book import By, Caller, book_call, find_call, request_call
 from clinic.booking.calendar import Slot
@@ -160,6 +161,7 @@ def list_on_call(session: Session, name: str, hours: str, languages: list[str], 
 
 
 def take(page: Page, password: str) -> None:
+    expect.set_options(timeout=15_000)
     page.goto("/console")
     page.get_by_label("Email").fill(DANA.email)
     page.get_by_label("Password").fill(password)
@@ -198,8 +200,8 @@ def take_calls(page: Page, request: str) -> None:
     expect(live).to_have_text("Live")
     page.screenshot(path=IMAGES / "console-calls.png")
     page.goto(f"/console/calls/{request}")
-    page.get_by_label("New note").fill("Called at 9: asked to be called after lunch.")
-    page.locator(".free-day[open] .chip").nth(3).click()
+    page.get_by_label("New note").fill("Asked to be called after lunch.")
+    page.locator(".free-day[open] .chip", has_text="1:00 PM").first.click()
     page.screenshot(
         path=IMAGES / "console-call.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": 1150}
     )
@@ -213,6 +215,7 @@ def main() -> None:
         running(Path(folder), "web", wait_for="/healthz", **nowhere) as service,
         sync_playwright() as playwright,
     ):
+        crypto.use(crypto.Keyring(file=Path(folder) / "data-keys"))  # the service's own
         database = Database(f"sqlite:///{folder}/lotus.db")
         fill(database, service.url, password)
         browser = playwright.chromium.launch(executable_path=os.environ.get("LOTUS_CHROMIUM") or found(), args=CHROMIUM)

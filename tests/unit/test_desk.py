@@ -1,6 +1,6 @@
 """What staff do with calls: each change is theirs, is audited under their id, and reaches the visitor."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -104,6 +104,79 @@ def test_an_outcome_closes_a_call_only_where_the_person_was_reached(
         assert desk.waiting(session, now=after) == []
     with pytest.raises(Conflict), database.transaction() as session:
         desk.no_show(session, call.reference, actor=STAFF, now=after)
+
+
+def test_who_is_reached_before_the_time_gives_it_back(database: Database, clinic_info: ClinicInfo) -> None:
+    call = book(database, clinic_info, None, slot(clinic_info)).appointment
+    with database.transaction() as session:
+        desk.record_outcome(session, call.reference, Outcome.reached, actor=STAFF, now=NOW)
+    book(database, clinic_info, None, slot(clinic_info), caller=Caller("Bo", "+13855550123"))
+
+
+def test_a_request_that_was_just_dialed_is_closed_or_stays(database: Database, clinic_info: ClinicInfo) -> None:
+    call = ask(database, clinic_info, None, window(clinic_info)).appointment
+    with database.transaction() as session:
+        assert (
+            desk.record_outcome(session, call.reference, Outcome.no_answer, actor=STAFF, now=NOW).state == "requested"
+        )
+        assert desk.record_outcome(session, call.reference, Outcome.reached, actor=STAFF, now=NOW).state == "completed"
+
+
+def test_what_waits_is_counted_and_what_is_late_among_it(database: Database, clinic_info: ClinicInfo) -> None:
+    booked = book(database, clinic_info, None, slot(clinic_info)).appointment
+    ask(database, clinic_info, None, window(clinic_info, 13), caller=Caller("Bo", "+13855550123"))
+    with database.reading() as session:
+        assert desk.count_due(session, now=NOW) == (1, 0)
+        assert desk.count_due(session, now=booked.due_at + timedelta(minutes=1)) == (2, 1)
+        assert desk.count_due(session, now=booked.due_at + timedelta(days=1)) == (2, 2)
+
+
+def test_the_next_call_is_the_first_that_nobody_has_tried_and_whose_time_is_not_over(
+    database: Database, clinic_info: ClinicInfo
+) -> None:
+    first = book(database, clinic_info, None, slot(clinic_info)).appointment
+    at = slot(clinic_info, 11, provider="aprn-2")
+    second = book(database, clinic_info, None, at, caller=Caller("Bo", "+13855550123")).appointment
+
+    def coming(now: datetime, provider: str | None = None) -> int | None:
+        with database.reading() as session:
+            found = desk.next_call(session, now=now, provider=provider)
+        return found and found.id
+
+    assert (coming(NOW), coming(NOW, "aprn-2")) == (first.id, second.id)
+    assert coming(first.due_at - timedelta(minutes=1)) == first.id
+    assert coming(first.due_at) == second.id
+    with database.transaction() as session:
+        desk.record_outcome(session, first.reference, Outcome.no_answer, actor=STAFF, now=NOW)
+    assert coming(NOW) == second.id
+
+
+def test_staff_see_each_provider_s_free_times_also_those_within_the_notice(
+    database: Database, clinic_info: ClinicInfo
+) -> None:
+    book(database, clinic_info, None, slot(clinic_info, 10))
+    now = slot(clinic_info, 9).starts_at - timedelta(minutes=1)
+    with database.reading() as session:
+        calendar = read_calendar(session, clinic=clinic_info, now=now)
+        [one, two] = desk.free_days(calendar, first=TUESDAY, days=30, most=2)
+    assert (one.day, two.day) == (TUESDAY, TUESDAY + timedelta(days=1))
+    times = {provider: [at.starts_at for at in slots] for provider, slots in one.providers}
+    assert times["aprn-1"][0] == slot(clinic_info, 9).starts_at
+    assert slot(clinic_info, 10).starts_at not in times["aprn-1"]
+    assert slot(clinic_info, 10).starts_at in times["aprn-2"]
+
+
+def test_every_change_makes_another_version(database: Database, clinic_info: ClinicInfo) -> None:
+    call = ask(database, clinic_info, None, window(clinic_info)).appointment
+    seen = [desk.version_of(call)]
+    with database.transaction() as session:
+        for hour in (10, 11):
+            step = desk.confirm if hour == 10 else desk.move
+            moved = step(session, call.reference, slot(clinic_info, hour), actor=STAFF, clinic=clinic_info, now=NOW)
+            seen.append(desk.version_of(moved))
+        tried = desk.record_outcome(session, call.reference, Outcome.no_answer, actor=STAFF, now=NOW)
+        seen.append(desk.version_of(tried))
+    assert len(set(seen)) == 4
 
 
 def test_nobody_is_a_no_show_before_the_time(database: Database, clinic_info: ClinicInfo) -> None:
