@@ -172,6 +172,7 @@ class Settings(BaseSettings):
     data_keys: Annotated[list[SecretStr], Field(validate_default=True)] = []
     email_url: SecretStr = SecretStr("")
     sms_url: SecretStr = SecretStr("")
+    sms_webhook_secret: SecretStr = SecretStr("")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("secret_key")

@@ -7,23 +7,31 @@ import os
 import secrets
 import sys
 import tempfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from playwright.sync_api import Page, expect, sync_playwright
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import clinic.tables  # noqa: F401  all tables, so that foreign keys find theirs
 from cli.scratch import free_port, running
+from clinic import crypto
+from clinic.booking import desk, hours
+from clinic.booking.book import By, Caller, book_call, find_call, request_call
+from clinic.booking.calendar import Slot
+from clinic.booking.models import About, Outcome
+from clinic.booking.preferred_time import Window
+from clinic.booking.texting import agree_to_texts
 from clinic.clock import utc_now
 from clinic.db import Database
 from clinic.handoff import oncall
 from clinic.models import Escalation
-from clinic.settings import ROOT
+from clinic.settings import ROOT, ClinicInfo, Settings
 from clinic.staff.accounts import COMMAND_LINE, Profile, add_staff
-from clinic.staff.models import StaffRole
+from clinic.staff.models import Staff, StaffRole
 from clinic.staff.passwords import Passwords, new_password
 
 IMAGES = ROOT / "docs" / "images"
@@ -41,6 +49,23 @@ CHATS = (
     (14, ["me quiero morir"]),
     (3, ["i dont want to be alive anymore. you can call 801-555-0123"]),
 )
+
+# Name, day from today, local time, provider, what about. Invented, like everybody here.
+CALLS = (
+    ("Gus Someone", -2, "14:00", "aprn-2", About.other),
+    ("Ana Ejemplo", -1, "09:30", "aprn-1", About.first_evaluation),
+    ("Bo Tester", -1, "13:00", "aprn-2", About.patient),
+    ("Toby Example", -1, "15:30", "aprn-1", About.other),
+    ("Mary Sample", 0, "09:00", "aprn-1", About.first_evaluation),
+    ("Ida Muster", 0, "10:30", "aprn-2", About.patient),
+    ("Olu Placeholder", 0, "13:30", "aprn-1", About.other),
+    ("Fay Noone", 0, "16:00", "aprn-1", About.patient),
+    ("Cy Nobody", 1, "11:00", "aprn-2", About.first_evaluation),
+)
+REQUESTS = (("Lee", -1), ("Kim", 1))
+OUTCOMES = (("Gus Someone", Outcome.reached), ("Ana Ejemplo", Outcome.reached), ("Bo Tester", Outcome.no_answer))
+ASKED: dict[str, Any] = {"consent_wording": "call-consent-2", "by": By("chat")}
+LATE, NEXT = "Toby Example", "Mary Sample"
 
 
 def fill(database: Database, url: str, password: str) -> None:
@@ -76,6 +101,51 @@ def fill(database: Database, url: str, password: str) -> None:
                 )
 
 
+def fill_calls(database: Database, clinic: ClinicInfo) -> list[str]:
+    """Calls of the days around today: made, late and coming, and two requests; the references of NEXT, a request, LATE.
+
+    In the morning the pictures are best: at night all of today's calls are over.
+    """
+    now = utc_now()
+    before, today = now - timedelta(days=4), now.astimezone(clinic.zone).date()
+    made: dict[str, str] = {}
+
+    def at(ahead: int, clock: str) -> datetime:
+        return datetime.combine(today + timedelta(days=ahead), time.fromisoformat(clock), clinic.zone).astimezone(UTC)
+
+    with database.transaction() as session:
+        for ahead in range(-3, 4):  # holidays and weekends as well
+            day, spans = today + timedelta(days=ahead), [(time(9), time(12)), (time(13), time(17))]
+            hours.set_exception(session, day, spans, provider_id=None, actor=COMMAND_LINE, clinic=clinic, now=before)
+        for name, ahead, clock, provider, about in CALLS:
+            slot = Slot(at(ahead, clock), at(ahead, clock) + timedelta(minutes=clinic.booking.call_minutes), provider)
+            made[name] = book_call(
+                session, conversation_id=None, caller=caller(name, len(made), about), slot=slot, **ASKED, clinic=clinic,
+                now=before + timedelta(hours=len(made)),
+            ).appointment.reference  # fmt: skip
+        for name, ahead in REQUESTS:
+            window = Window(at(ahead, "13:00"), at(ahead, "17:00"))
+            made[name] = request_call(
+                session, conversation_id=None, caller=caller(name, len(made), About.first_evaluation), window=window,
+                **ASKED, clinic=clinic, now=before + timedelta(hours=len(made)),
+            ).appointment.reference  # fmt: skip
+        staff = session.scalars(select(Staff.id).order_by(Staff.email)).first() or ""
+        for name, outcome in OUTCOMES:
+            desk.record_outcome(session, made[name], outcome, actor=staff, now=now - timedelta(hours=9))
+        note = "Asked for a short call. Will have a list of questions at hand."
+        desk.add_note(session, made[NEXT], note, actor=staff, now=now - timedelta(hours=2))
+        coming, words = find_call(session, made[NEXT]), {"wording": "text-consent-1", "wording_text": "-"}
+        agree_to_texts(session, coming, **words, clinic=clinic, by=By("chat"), now=before + timedelta(hours=5))
+        off = today + timedelta(days=9)
+        hours.set_exception(session, off, [], provider_id="aprn-2", actor=staff, clinic=clinic, now=now)
+    return [made[NEXT], made[REQUESTS[0][0]], made[LATE]]
+
+
+def caller(name: str, number: int, about: About) -> Caller:
+    first, _, last = name.partition(" ")
+    return Caller(first, f"+1801555{number:04}", last or None, about=about, may_leave_voicemail=number % 2 == 0)
+
+
 def list_on_call(session: Session, name: str, hours: str, languages: list[str], address: str, now: datetime) -> None:
     person = oncall.add_person(session, first_name=name, hours=hours, languages=languages, actor=COMMAND_LINE, now=now)
     channel = oncall.add_channel(
@@ -91,6 +161,7 @@ def list_on_call(session: Session, name: str, hours: str, languages: list[str], 
 
 
 def take(page: Page, password: str) -> None:
+    expect.set_options(timeout=15_000)
     page.goto("/console")
     page.get_by_label("Email").fill(DANA.email)
     page.get_by_label("Password").fill(password)
@@ -122,6 +193,20 @@ def take(page: Page, password: str) -> None:
     )
 
 
+def take_calls(page: Page, request: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    live = page.locator("#live")
+    page.goto("/console/calls")
+    expect(live).to_have_text("Live")
+    page.screenshot(path=IMAGES / "console-calls.png")
+    page.goto(f"/console/calls/{request}")
+    page.get_by_label("New note").fill("Asked to be called after lunch.")
+    page.locator(".free-day[open] .chip", has_text="1:00 PM").first.click()
+    page.screenshot(
+        path=IMAGES / "console-call.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": 1150}
+    )
+
+
 def main() -> None:
     nowhere = {"LOTUS_RASA_URL": f"http://127.0.0.1:{free_port()}", "LOTUS_PASSWORD_MEMORY_KIB": "64"}
     password = new_password()
@@ -130,14 +215,17 @@ def main() -> None:
         running(Path(folder), "web", wait_for="/healthz", **nowhere) as service,
         sync_playwright() as playwright,
     ):
+        crypto.use(crypto.Keyring(file=Path(folder) / "data-keys"))  # the service's own
         database = Database(f"sqlite:///{folder}/lotus.db")
         fill(database, service.url, password)
         browser = playwright.chromium.launch(executable_path=os.environ.get("LOTUS_CHROMIUM") or found(), args=CHROMIUM)
         page = browser.new_context(base_url=service.url, viewport={"width": 1280, "height": 800}).new_page()
         take(page, password)
+        _, request, _ = fill_calls(database, Settings().clinic)
+        take_calls(page, request)
         browser.close()
         database.close()
-    print(f"Three pictures are in {IMAGES}.")
+    print(f"The pictures are in {IMAGES}.")
 
 
 def found() -> str | None:

@@ -14,7 +14,7 @@ from clinic.handoff.spool import Spool
 from clinic.migrate import migrate
 from clinic.opening import is_open
 from clinic.settings import Settings
-from web import pages
+from web import pages, texts
 from web.api import conversations, drill, health
 from web.calls import routes as calls
 from web.console.parts import make_parts
@@ -84,6 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(health.router)
     app.include_router(library.router)
     app.include_router(calls.router)
+    app.include_router(texts.router)
     app.include_router(pages.router)
     for router in console_routers():
         app.include_router(router)

@@ -62,6 +62,15 @@ class Calendar:
         for taken in self._busy.values():
             taken.sort()
 
+    @property
+    def providers(self) -> list[Caller]:
+        """Those who call now, by id."""
+        return self._providers
+
+    def exception(self, provider_id: str | None, day: date) -> list[tuple[time, time]] | None:
+        """Other hours set for just that day, of a provider or (None) of everybody; None where there are none."""
+        return self._exceptions.get((provider_id, day))
+
     def hours(self, provider: Caller, day: date) -> list[tuple[time, time]]:
         """A provider's local hours on a day: their exception, everybody's, none on holidays, or the week's."""
         for key in ((provider.id, day), (None, day)):
@@ -102,6 +111,10 @@ class Calendar:
             for day in days
             if (hours := self.open_hours(day))
         ]
+
+    def free_of(self, provider: Caller, day: date) -> list[Slot]:
+        """A provider's free slots of a local day that have not begun, whatever notice a visitor has to give."""
+        return [one for one in self._grid(provider, day) if one.starts_at > self._now and self._is_free(one)]
 
     def offers(self, slot: Slot) -> bool:
         """Whether the slot is one of that provider's and not over yet, taken or not."""
@@ -170,13 +183,18 @@ def ensure_providers(session: Session, clinic: ClinicInfo) -> None:
             session.execute(insert(Provider).values(values).on_conflict_do_nothing())
 
 
-@lru_cache(maxsize=2_000)
 def is_holiday(day: date, region: str) -> bool:
     """Whether a day is a holiday of a region such as US-UT; no region, no holidays."""
+    return holiday_name(day, region) is not None
+
+
+@lru_cache(maxsize=2_000)
+def holiday_name(day: date, region: str) -> str | None:
+    """What the region calls it, in the language of the country; None on any other day."""
     if not region:
-        return False
+        return None
     country, _, part = region.partition("-")
-    return day in holidays.country_holidays(country, subdiv=part or None, years=day.year)
+    return holidays.country_holidays(country, subdiv=part or None, years=day.year).get(day)
 
 
 def _week(hours: object) -> dict[str, list[list[str]]]:

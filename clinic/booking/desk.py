@@ -1,33 +1,30 @@
-"""What staff do with calls: lists, confirming, moving, outcomes, notes, hours. Every change is audited with its actor.
+"""What staff do with calls: lists, confirming, moving, outcomes, notes. Every change is audited with its actor.
 
 `actor` is a staff id. References are read as `LC-ABC234`; an unknown one raises NotFound, a call that is over Conflict.
 """
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from clinic import audit
-from clinic.booking import book
+from clinic.booking import book, claims
 from clinic.booking.book import CLOSED, By, find_call
-from clinic.booking.calendar import Slot, ensure_providers, read_calendar
-from clinic.booking.models import AppointmentNote, HoursException, Outcome, Provider
+from clinic.booking.calendar import Calendar, Slot
+from clinic.booking.models import AppointmentNote, Outcome
 from clinic.booking.questions import of_call_in_words
 from clinic.chat.conversations import add_message
 from clinic.chat.reply import Reply
-from clinic.clock import iso
 from clinic.content import wording
-from clinic.errors import Conflict, InvalidInput, NotFound
+from clinic.errors import Conflict, InvalidInput
 from clinic.models import Appointment, AppointmentState, Conversation, Role
-from clinic.settings import ClinicInfo, Weekday
+from clinic.settings import ClinicInfo
 
-# A spreadsheet runs what begins so.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LONGEST_NOTE = 2_000  # as a message of a chat
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,25 @@ class Call:
     appointment: Appointment
     notes: list[AppointmentNote]
     overdue: bool
+
+
+class Due(NamedTuple):
+    """How many calls wait for staff: without a time or an outcome; and how many of them are late."""
+
+    waiting: int
+    overdue: int
+
+
+@dataclass(frozen=True)
+class FreeDay:
+    """A local day on which somebody can call: each provider's id with their free slots."""
+
+    day: date
+    providers: list[tuple[str, list[Slot]]]
+
+    @property
+    def count(self) -> int:
+        return sum(len(slots) for _, slots in self.providers)
 
 
 def today(session: Session, *, clinic: ClinicInfo, now: datetime) -> list[Call]:
@@ -51,19 +67,55 @@ def week(session: Session, *, clinic: ClinicInfo, now: datetime, first: date | N
 
 
 def waiting(session: Session, *, now: datetime) -> list[Call]:
-    """Requests without a time, and calls whose outcome is missing, soonest due first."""
+    """Requests without a time, and calls whose outcome is missing, soonest due first: so those that are late lead."""
+    query = select(Appointment).where(_waits(now)).order_by(Appointment.due_at, Appointment.id)
+    return _calls(session, session.scalars(query), now)
+
+
+def count_due(session: Session, *, now: datetime) -> Due:
+    """The numbers of `waiting`, for a page that shows no more than them."""
+    late = func.count().filter(Appointment.due_at < now)
+    waits, overdue = session.execute(select(func.count(), late).select_from(Appointment).where(_waits(now))).one()
+    return Due(waits, overdue)
+
+
+def next_call(session: Session, *, now: datetime, provider: str | None = None) -> Appointment | None:
+    """The first booked call whose time is not over and that nobody has tried yet."""
     query = select(Appointment).where(
-        (Appointment.state == AppointmentState.requested)
-        | ((Appointment.state == AppointmentState.confirmed) & (Appointment.due_at < now))
+        Appointment.state == AppointmentState.confirmed, Appointment.ends_at > now, Appointment.outcome.is_(None)
     )
-    return _calls(session, session.scalars(query.order_by(Appointment.due_at)), now)
+    if provider:
+        query = query.where(Appointment.provider == provider)
+    return session.scalar(query.order_by(Appointment.starts_at, Appointment.id).limit(1))
 
 
-def free_slots(session: Session, *, clinic: ClinicInfo, now: datetime, first: date, days: int = 7) -> list[Slot]:
-    """Where a call could be put, for the console's own choice."""
-    calendar = read_calendar(session, clinic=clinic, now=now)
-    last = first + timedelta(days=days)
-    return calendar.free(one for one in calendar.everything() if first <= one.starts_at.date() < last)
+def free_days(calendar: Calendar, *, first: date, days: int, most: int) -> list[FreeDay]:
+    """Where a call could be put from a local day on: up to `most` days that have a free slot, with every provider's.
+
+    Sooner than the notice a visitor has to give, since staff know what they can do.
+    """
+    found: list[FreeDay] = []
+    for ahead in range(days):
+        day = first + timedelta(days=ahead)
+        of_day = [(one.id, slots) for one in calendar.providers if (slots := calendar.free_of(one, day))]
+        if of_day:
+            found.append(FreeDay(day, of_day))
+        if len(found) == most:
+            break
+    return found
+
+
+def version_of(appointment: Appointment) -> str:
+    """Another value after each change, for a page to say which state it was made from."""
+    return f"{appointment.state}.{appointment.sequence}.{appointment.outcome or '-'}"
+
+
+def check_version(appointment: Appointment, seen: str) -> None:
+    """Raises Conflict: "closed" where the call is over, "changed" where it is another one than the page showed."""
+    if appointment.state in CLOSED:
+        raise Conflict("closed")
+    if seen != version_of(appointment):
+        raise Conflict("changed")
 
 
 def confirm(
@@ -95,13 +147,17 @@ def cancel(session: Session, reference: str, *, actor: str, clinic: ClinicInfo, 
 
 
 def record_outcome(session: Session, reference: str, outcome: Outcome, *, actor: str, now: datetime) -> Appointment:
-    """What came of a call. Reached closes it as completed; anything else leaves it open for another try."""
+    """What came of a call, of a request without a time as well: staff may just dial.
+
+    Reached closes it as completed, and a time that is still to come is free again; anything else leaves it open for
+    another try.
+    """
     appointment = _open(session, reference)
-    if appointment.state != AppointmentState.confirmed:
-        raise Conflict("not_confirmed")
     appointment.outcome = outcome
     if outcome == Outcome.reached:
         appointment.state = AppointmentState.completed
+        if appointment.starts_at and appointment.starts_at > now:
+            claims.free_of(session, appointment.id)
     _audit(session, appointment, "outcome", actor, now, outcome=str(outcome))
     return appointment
 
@@ -117,10 +173,12 @@ def no_show(session: Session, reference: str, *, actor: str, now: datetime) -> A
 
 
 def add_note(session: Session, reference: str, text: str, *, actor: str, now: datetime) -> AppointmentNote:
-    """Add what staff want to remember; it is encrypted. Raises InvalidInput("note_empty")."""
+    """Add what staff want to remember; it is encrypted. Raises InvalidInput with note_empty or note_long."""
     appointment = find_call(session, reference)
     if not text.strip():
         raise InvalidInput("note_empty")
+    if len(text.strip()) > LONGEST_NOTE:
+        raise InvalidInput("note_long")
     note = AppointmentNote(appointment_id=appointment.id, author=actor, text=text.strip(), created_at=now)
     session.add(note)
     session.flush()
@@ -128,124 +186,9 @@ def add_note(session: Session, reference: str, text: str, *, actor: str, now: da
     return note
 
 
-def export_rows(
-    session: Session, *, first: date, days: int, actor: str, clinic: ClinicInfo, now: datetime
-) -> list[dict[str, str]]:
-    """The calls of some local days as plain values, names and numbers included; that it was exported is audited."""
-    listed = _between(session, first, days, clinic=clinic, now=now)
-    audit.record(
-        session,
-        "console:appointments:export",
-        actor=actor,
-        subject_id=first.isoformat(),
-        now=now,
-        details={"days": days, "count": len(listed)},
-    )
-    return [
-        {
-            "reference": one.reference,
-            "state": one.state,
-            "provider": one.provider or "",
-            "starts_at": iso(one.starts_at) or "",
-            "name": one.full_name,
-            "phone": one.phone,
-            "visitor_is": one.visitor_is,
-            "about": one.about,
-            "voicemail": "yes" if one.may_leave_voicemail else "no",
-            "outcome": one.outcome or "",
-        }
-        for one in (call.appointment for call in listed)
-    ]
-
-
-def as_csv(rows: list[dict[str, str]]) -> str:
-    """A table that a spreadsheet opens without running what is in it."""
-    output = io.StringIO()
-    if rows:
-        table = csv.DictWriter(output, list(rows[0]))
-        table.writeheader()
-        # A number in E.164 begins with + by itself; the quote keeps it text as well.
-        table.writerows({key: f"'{v}" if v.startswith(FORMULA) else v for key, v in row.items()} for row in rows)
-    return output.getvalue()
-
-
-def providers(session: Session, *, clinic: ClinicInfo) -> list[Provider]:
-    """All providers, those of clinic.yml stored first. Needs a writing session."""
-    ensure_providers(session, clinic)
-    return list(session.scalars(select(Provider).order_by(Provider.id)))
-
-
-def set_hours(
-    session: Session,
-    provider_id: str,
-    hours: dict[Weekday, list[tuple[time, time]]],
-    *,
-    actor: str,
-    clinic: ClinicInfo,
-    now: datetime,
-    is_active: bool = True,
-) -> Provider:
-    """Replace a provider's week (local times). Calls that are booked already stay; `waiting` does not list them.
-
-    Raises NotFound, or InvalidInput("hours_order") where an end is not after its start or two ranges overlap.
-    """
-    ensure_providers(session, clinic)
-    provider = session.get(Provider, provider_id)
-    if provider is None:
-        raise NotFound("provider")
-    for ranges in hours.values():
-        edges = [moment for opens, closes in sorted(ranges) for moment in (opens, closes)]
-        if edges != sorted(set(edges)):
-            raise InvalidInput("hours_order")
-    provider.hours = {day: [[f"{a:%H:%M}", f"{b:%H:%M}"] for a, b in sorted(hours[day])] for day in hours}  # type: ignore[misc]
-    provider.is_active = is_active
-    audit.record(
-        session, "console:provider:hours", actor=actor, subject_id=provider_id, now=now,
-        details={"hours": provider.hours, "is_active": is_active},
-    )  # fmt: skip
-    return provider
-
-
-def set_exception(
-    session: Session,
-    day: date,
-    ranges: Iterable[tuple[time, time]],
-    *,
-    provider_id: str | None,
-    actor: str,
-    clinic: ClinicInfo,
-    now: datetime,
-) -> None:
-    """Other hours on one local day, for one provider or for all (None); no ranges: nobody calls. Opens holidays too."""
-    ensure_providers(session, clinic)
-    clear_exception(session, day, provider_id=provider_id, actor=actor, now=now)
-    kept = list(ranges)
-    for opens, closes in kept:
-        if opens >= closes:
-            raise InvalidInput("hours_order")
-    session.add_all(
-        HoursException(provider_id=provider_id, day=day, opens_local=opens, closes_local=closes)
-        for opens, closes in kept or [(None, None)]
-    )
-    _audit_day(session, "exception", day, provider_id, actor, now, [f"{a:%H:%M}-{b:%H:%M}" for a, b in kept])
-
-
-def clear_exception(session: Session, day: date, *, provider_id: str | None, actor: str, now: datetime) -> None:
-    """The usual hours again on that day."""
-    same = HoursException.provider_id.is_(None) if provider_id is None else HoursException.provider_id == provider_id
-    session.execute(delete(HoursException).where(HoursException.day == day, same))
-    _audit_day(session, "exception_cleared", day, provider_id, actor, now, [])
-
-
-def affected(session: Session, *, clinic: ClinicInfo, now: datetime) -> list[Appointment]:
-    """Confirmed calls that lie outside of the hours as they are now, for staff to move after a change of hours."""
-    calendar = read_calendar(session, clinic=clinic, now=now)
-    query = select(Appointment).where(Appointment.state == AppointmentState.confirmed, Appointment.starts_at > now)
-    return [
-        one
-        for one in session.scalars(query.order_by(Appointment.starts_at))
-        if one.starts_at and one.ends_at and not calendar.offers(Slot(one.starts_at, one.ends_at, one.provider or ""))
-    ]
+def _waits(now: datetime) -> ColumnElement[bool]:
+    late = (Appointment.state == AppointmentState.confirmed) & (Appointment.due_at < now)
+    return (Appointment.state == AppointmentState.requested) | late
 
 
 def _between(session: Session, first: date, days: int, *, clinic: ClinicInfo, now: datetime) -> list[Call]:
@@ -297,17 +240,4 @@ def _audit(session: Session, appointment: Appointment, action: str, actor: str, 
         subject_id=appointment.reference,
         now=now,
         details={"state": str(appointment.state)} | details,
-    )
-
-
-def _audit_day(
-    session: Session, action: str, day: date, provider_id: str | None, actor: str, now: datetime, hours: list[str]
-) -> None:
-    audit.record(
-        session,
-        f"console:provider:{action}",
-        actor=actor,
-        subject_id=provider_id or "all",
-        now=now,
-        details={"day": day.isoformat(), "hours": hours},
     )

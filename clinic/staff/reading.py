@@ -1,4 +1,4 @@
-"""Who read which chat: an entry in the audit trail for each stretch of reading."""
+"""Who read what about a visitor: an entry in the audit trail for each stretch of reading."""
 
 from datetime import datetime, timedelta
 
@@ -7,20 +7,22 @@ from sqlalchemy.orm import Session
 
 from clinic.audit import AuditEntry, record
 
-TAG = "console:conversation:read"
+CHAT = "console:conversation:read"
+CALL = "console:appointment:read"
+CALLS = "console:appointments:read"
 ONE_READING = timedelta(minutes=10)  # an open page asks again and again; that is one reading, not hundreds
 
 
-def is_noted(session: Session, *, staff_id: str, escalation_id: str, now: datetime) -> bool:
+def is_noted(session: Session, *, staff_id: str, subject_id: str, now: datetime, tag: str = CHAT) -> bool:
     """Whether this reading is in the audit trail already."""
     query = select(AuditEntry.id).where(
-        AuditEntry.tag == TAG,
+        AuditEntry.tag == tag,
         AuditEntry.actor == staff_id,
-        AuditEntry.subject_id == escalation_id,
+        AuditEntry.subject_id == subject_id,
         AuditEntry.at > now - ONE_READING,
     )
     return session.scalar(query.limit(1)) is not None
 
 
-def note_reading(session: Session, *, staff_id: str, escalation_id: str, now: datetime) -> None:
-    record(session, TAG, actor=staff_id, subject_id=escalation_id, now=now)
+def note_reading(session: Session, *, staff_id: str, subject_id: str, now: datetime, tag: str = CHAT) -> None:
+    record(session, tag, actor=staff_id, subject_id=subject_id, now=now)

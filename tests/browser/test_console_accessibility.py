@@ -6,8 +6,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from clinic.booking import desk
+from clinic.booking.links import call_token
 from clinic.clock import utc_now
 from clinic.handoff import oncall
+from clinic.settings import ClinicInfo
+from tests.booked import a_call, a_request
 from tests.browser.conftest import Allowed, watched
 from tests.browser.console_page import ConsolePage
 from tests.browser.widget_page import CRISIS
@@ -20,6 +24,7 @@ LOOKS = {
     "narrow": {"viewport": {"width": 360, "height": 640}, "color_scheme": "light"},
 }
 PAGES = ("on-call", "staff", "audit", "insights", "content", "account/password", "staff/nobody")
+PAGES_OF_CALLS = ("calls", "calls/week", "calls/waiting", "calls/hours", "calls/export", "calls/find?reference=none")
 # A control or link in its own line: WCAG 2.5.8 asks for 24 x 24 CSS pixels.
 TOO_SMALL = """() => [...document.querySelectorAll("main button, main select, main input:not([type=hidden]), header a")]
   .filter((one) => one.getClientRects().length)
@@ -57,11 +62,25 @@ def held(site: str, team: Team) -> Iterator[str]:
             oncall.remove_person(session, person_id=listed.person.id, actor=team.admin, now=utc_now())
 
 
+@pytest.fixture(scope="module")
+def calls(team: Team, clinic_info: ClinicInfo) -> Iterator[list[str]]:
+    """References of a booked call with a long name and a note, of a request, and of a call that is late."""
+    booked = a_call(team.database, clinic_info, "Maximiliana-Bartholomea")
+    made = [booked, a_request(team.database, clinic_info, late=True), a_call(team.database, clinic_info, late=True)]
+    with team.database.transaction() as session:
+        note = "Prefers mornings. https://example.org/a-very-long-address-without-any-place-to-break-it-at-all"
+        desk.add_note(session, booked.reference, note, actor=team.admin, now=utc_now())
+    yield [one.reference for one in made]
+    with team.database.transaction() as session:
+        for one in made:
+            desk.cancel(session, one.reference, actor=team.admin, clinic=clinic_info, now=utc_now())
+
+
 @pytest.fixture(scope="module", params=LOOKS.values(), ids=list(LOOKS))
 def seen(request, browser: Browser, site: str, team: Team) -> Iterator[ConsolePage]:
     """Signed in as the admin, in one look after the other."""
     allowed = Allowed()
-    allowed.network_failures()  # the page of nobody is a 404
+    allowed.network_failures()  # the page of nobody is a 404, a refused step a 400
     with watched(browser, site, allowed, request.param) as context:
         yield ConsolePage(context.new_page()).sign_in(ADMIN)
 
@@ -94,6 +113,41 @@ def test_a_chat_fits_before_and_after_it_is_taken(seen: ConsolePage, held: str):
 def test_every_other_page_fits(seen: ConsolePage, held: str, path: str):
     seen.page.goto(f"/console/{path}")
     assert_fit(seen.page)
+
+
+@pytest.mark.parametrize("path", PAGES_OF_CALLS)
+def test_every_list_of_calls_fits(seen: ConsolePage, calls: list[str], path: str):
+    seen.page.goto(f"/console/{path}")
+    assert_fit(seen.page)
+
+
+@pytest.mark.parametrize("number", range(3), ids=["booked", "request", "late"])
+def test_a_call_fits(seen: ConsolePage, calls: list[str], number: int):
+    seen.page.goto(f"/console/calls/{calls[number]}")
+    assert_fit(seen.page)
+
+
+def test_a_refused_step_and_a_call_that_is_over_fit(seen: ConsolePage, team: Team, clinic_info: ClinicInfo):
+    call = a_call(team.database, clinic_info, late=True)
+    seen.page.goto(f"/console/calls/{call.reference}")
+    seen.page.get_by_role("button", name="Save the note").click()
+    expect(seen.page.get_by_role("alert").filter(has_text="write a note first")).to_be_visible()
+    assert_fit(seen.page)
+    seen.page.get_by_role("button", name="Close as a no-show").click()
+    expect(seen.page.locator("#done")).to_be_visible()
+    assert_fit(seen.page)
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=list(LOOKS))
+def test_the_visitor_s_page_of_a_call_fits(browser: Browser, site: str, calls: list[str], look: dict):
+    allowed = Allowed()
+    allowed.network_failures()  # a link that opens nothing is a 404
+    with watched(browser, site, allowed, look) as context:
+        page = context.new_page()
+        for reference in (*calls[:2], "LC-AAAAAA"):
+            page.goto(f"/calls/{call_token(reference)}")
+            expect(page.get_by_role("heading", name="Your phone call")).to_be_visible()
+            assert_fit(page)
 
 
 def test_the_sign_in_page_fits(browser: Browser, site: str, team: Team):

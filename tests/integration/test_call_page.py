@@ -150,7 +150,16 @@ def test_a_time_that_somebody_has_meanwhile_is_refused_politely(
     assert now_of(stored, other).starts_at == other.starts_at
 
 
-@pytest.mark.parametrize("slot", ["", "nobody|x|y", "aprn-1|2020-01-06T16:00:00Z|2020-01-06T16:20:00Z", "a|b"])
+@pytest.mark.parametrize(
+    "slot",
+    [
+        "",
+        "nobody|x|y",
+        "aprn-1|2020-01-06T16:00:00Z|2020-01-06T16:20:00Z",
+        "a|b",
+        "a|0001-01-01T00:00+14:00|0001-01-01T00:00Z",
+    ],
+)
 def test_a_made_up_time_is_refused(site: httpx.Client, stored: Database, call: Appointment, slot: str) -> None:
     site.post(path(call), data={"action": "move", "sequence": "0", "slot": slot})
     assert now_of(stored, call).starts_at == call.starts_at

@@ -20,6 +20,11 @@ class TestForms:
         "/console/conversations/x/close",
         "/console/staff/add",
         "/console/on-call/people",
+        "/console/calls/LC-ABC234/confirm",
+        "/console/calls/LC-ABC234/outcome",
+        "/console/calls/LC-ABC234/note",
+        "/console/calls/export",
+        "/console/calls/hours/days",
         "/console/account/password",
         "/console/sign-out",
     )
@@ -54,7 +59,7 @@ class TestForms:
 
 
 class TestRoles:
-    ADMIN_PAGES = ("/console/staff", "/console/audit", "/console/staff/some-id")
+    ADMIN_PAGES = ("/console/staff", "/console/audit", "/console/staff/some-id", "/console/calls/export")
     ADMIN_POSTS = (
         "/console/staff/add",
         "/console/staff/some-id",
@@ -65,6 +70,11 @@ class TestRoles:
         "/console/on-call/people",
         "/console/on-call/people/some-id/remove",
         "/console/on-call/channels/some-id/test",
+        "/console/calls/export",
+        "/console/calls/hours/providers",
+        "/console/calls/hours/providers/some-id",
+        "/console/calls/hours/days",
+        "/console/calls/hours/days/clear",
     )
 
     @pytest.mark.parametrize("path", ADMIN_PAGES)
@@ -105,12 +115,13 @@ class TestRoles:
 
 class TestVisitorsTokens:
     def test_they_open_no_page_of_the_console(self, stranger: StaffClient, team: Team, crisis: Visitor) -> None:
-        for path in ("/console", "/console/queue-rows", "/console/audit", "/console/conversations/x"):
+        paths = ("/console", "/console/queue-rows", "/console/audit", "/console/conversations/x")
+        for path in (*paths, "/console/calls", "/console/calls/LC-ABC234", "/console/calls/count"):
             answer = stranger.http.get(path, headers=crisis.headers)
             assert answer.status_code == 303, path
         stranger.http.cookies.set(COOKIE, crisis.token, domain="127.0.0.1", path="/")
         assert stranger.http.get("/console").status_code == 303
-        wait_until(lambda: counted(team, "console:token:refused", stranger) == 4)
+        wait_until(lambda: counted(team, "console:token:refused", stranger) == 7)
 
     def test_they_open_no_other_conversation_and_the_trail_counts_it(
         self, stranger: StaffClient, team: Team, crisis: Visitor, console: Scratch
@@ -168,7 +179,8 @@ def test_what_a_visitor_writes_never_becomes_markup(console: Scratch, sam: Staff
 
 
 def test_pages_are_kept_by_no_cache_and_allow_nothing_from_elsewhere(sam: StaffClient) -> None:
-    for path in ("/console", "/console/sign-in", "/console/on-call", "/console/conversations/none"):
+    calls = ("/console/calls", "/console/calls/week", "/console/calls/waiting", "/console/calls/hours")
+    for path in ("/console", "/console/sign-in", "/console/on-call", "/console/conversations/none", *calls):
         answer = sam.http.get(path)
         assert answer.headers["Cache-Control"] == "no-store"
         policy = answer.headers["Content-Security-Policy"]

@@ -83,8 +83,8 @@ def test_a_row_for_the_terminal_holds_no_secret(database: Database) -> None:
 
 def test_one_stretch_of_reading_is_noted_once(database: Database) -> None:
     with database.transaction() as session:
-        assert not is_noted(session, staff_id="sam", escalation_id="e1", now=NOW)
-        note_reading(session, staff_id="sam", escalation_id="e1", now=NOW)
-        assert is_noted(session, staff_id="sam", escalation_id="e1", now=NOW)
-        assert not is_noted(session, staff_id="dana", escalation_id="e1", now=NOW)
-        assert not is_noted(session, staff_id="sam", escalation_id="e2", now=NOW)
+        assert not is_noted(session, staff_id="sam", subject_id="e1", now=NOW)
+        note_reading(session, staff_id="sam", subject_id="e1", now=NOW)
+        assert is_noted(session, staff_id="sam", subject_id="e1", now=NOW)
+        assert not is_noted(session, staff_id="dana", subject_id="e1", now=NOW)
+        assert not is_noted(session, staff_id="sam", subject_id="e2", now=NOW)

@@ -1,7 +1,7 @@
 """/calls/<token>. GET shows and changes nothing (mail scanners follow links); POST changes, then shows by redirect."""
 
 import re
-from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +18,8 @@ from clinic.booking.calendar_file import calendar_file
 from clinic.booking.links import reference_of
 from clinic.booking.models import Channel
 from clinic.booking.questions import of_call_in_words
-from clinic.booking.words import moment_in_words, slot_title
-from clinic.clock import iso, utc_now
+from clinic.booking.words import clock, moment_in_words
+from clinic.clock import utc_now
 from clinic.content import wording
 from clinic.errors import Conflict, InvalidInput, NotFound
 from clinic.handoff.protocol import text
@@ -27,6 +27,7 @@ from clinic.models import Appointment, AppointmentState
 from web.context import Context
 from web.pages import FRESH
 from web.security import HEADERS
+from web.slots import read_slot, slot_value
 
 router = APIRouter(prefix="/calls", include_in_schema=False)
 HERE = Path(__file__).parent
@@ -121,7 +122,7 @@ def _do(
     if action in ("move", "cancel") and sequence != appointment.sequence:
         raise Conflict("stale")  # another tab, the chat or staff changed it after this page was shown
     if action == "move":
-        move_call(session, appointment, _slot(slot), clinic=clinic, by=BY, now=now)
+        move_call(session, appointment, read_slot(slot), clinic=clinic, by=BY, now=now)
         return "done_moved"
     if action == "cancel":
         cancel_call(session, appointment, clinic=clinic, by=BY, now=now)
@@ -154,18 +155,6 @@ def _do(
     raise InvalidInput("stale")
 
 
-def _slot(value: str) -> Slot:
-    """provider|start|end, as the page's own form sends it. Whether it is offered is checked when it is taken."""
-    try:
-        provider, start, end = value.split("|")
-        starts_at, ends_at = datetime.fromisoformat(start), datetime.fromisoformat(end)
-        if starts_at.tzinfo is None or ends_at.tzinfo is None:
-            raise ValueError
-    except ValueError as problem:
-        raise InvalidInput("taken") from problem
-    return Slot(starts_at, ends_at, provider)
-
-
 def _page(session: Session, context: Context, appointment: Appointment, token: str, done: str) -> Response:
     clinic, now, words = context.settings.clinic, utc_now(), wording()["calls"]["page"]
     is_open = appointment.state not in CLOSED
@@ -186,10 +175,7 @@ def _page(session: Session, context: Context, appointment: Appointment, token: s
         else of_call_in_words(appointment, clinic),
         digits=appointment.phone[-2:],
         token=token,
-        times=[
-            (f"{one.provider}|{iso(one.starts_at)}|{iso(one.ends_at)}", slot_title(one.starts_at, clinic))
-            for one in slots[:MOST_TIMES]
-        ],
+        days=_by_day(slots[:MOST_TIMES], context),
         said=words.get(done) if done in SAID else None,
         can_email=bool(context.settings.email_url.get_secret_value()),
         can_text=_can_text(context),
@@ -198,6 +184,16 @@ def _page(session: Session, context: Context, appointment: Appointment, token: s
         crisis_line=text("after_crisis_line"),
     )
     return HTMLResponse(body, headers=PRIVATE)
+
+
+def _by_day(slots: list[Slot], context: Context) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each day's name with the form values and times of its slots."""
+    zone = context.settings.clinic.zone
+    local = [(slot, slot.starts_at.astimezone(zone)) for slot in slots]
+    return [
+        (f"{day:%A, %B} {day.day}", [(slot_value(slot), clock(start)) for slot, start in of_day])
+        for day, of_day in groupby(local, key=lambda one: one[1].date())
+    ]
 
 
 SAID = frozenset(

@@ -32,7 +32,7 @@ NOT_ALLOWED = {
     "person": "link",
 }
 # What an open page asks by itself says nothing of whether anybody sits in front of it.
-BY_ITSELF = ("/events", "/queue-rows", "/thread", "/state", "/session")
+BY_ITSELF = ("/events", "-rows", "/thread", "/state", "/session", "/count", "/version")
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF-Token"
 
 

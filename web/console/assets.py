@@ -34,3 +34,18 @@ async def queue() -> FileResponse:
 @router.get("/conversation.js")
 async def conversation() -> FileResponse:
     return FileResponse(HERE / "conversation.js", media_type="text/javascript", headers=FRESH)
+
+
+@router.get("/calls.css")
+async def calls_style() -> FileResponse:
+    return FileResponse(HERE / "calls.css", headers=FRESH)
+
+
+@router.get("/calls.js")
+async def calls() -> FileResponse:
+    return FileResponse(HERE / "calls.js", media_type="text/javascript", headers=FRESH)
+
+
+@router.get("/call.js")
+async def call() -> FileResponse:
+    return FileResponse(HERE / "call.js", media_type="text/javascript", headers=FRESH)

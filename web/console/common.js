@@ -1,7 +1,7 @@
 /* What all pages of the console share: ages that tick, requests with the form token, the signed-out banner. */
 
 export function ageWords(since, now = Date.now()) {
-  const minutes = Math.max(0, Math.floor((now - Date.parse(since)) / 60000));
+  const minutes = Math.max(0, Math.floor((now - new Date(since).getTime()) / 60000));
   if (minutes < 1) return "under 1 min";
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
@@ -14,6 +14,27 @@ export function tick(root = document) {
     const words = ageWords(time.dataset.since);
     if (time.textContent !== words) time.textContent = words;
   }
+  for (const time of root.querySelectorAll("time[data-until]")) {
+    const left = Date.parse(time.dataset.until) - Date.now();
+    const words = left <= 0 ? "now" : `in ${ageWords(0, left)}`;
+    if (time.textContent !== words) time.textContent = words;
+  }
+}
+
+/** How many calls wait, in the navigation. */
+export async function refreshCount() {
+  const place = document.getElementById("calls-count");
+  const html = place && (await piece("/console/calls/count"));
+  if (html && html.trim() !== place.innerHTML.trim()) place.innerHTML = html.trim();
+}
+
+/** Words beside the dot that says whether a page is live. */
+export function showLive(live) {
+  return (state) => {
+    live.hidden = false;
+    live.textContent = state === "live" ? "Live" : "Not live: looking every 10 seconds";
+    live.dataset.state = state;
+  };
 }
 
 export function showSignedOut() {

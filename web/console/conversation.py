@@ -208,10 +208,10 @@ def _open(request: Request, signed: Signed, escalation_id: str, *, after: int = 
     database, now = context_of(request).database, utc_now()
     with database.reading() as session:
         row = queue_row(session, escalation_id=escalation_id, now=now)
-        noted = is_noted(session, staff_id=signed.id, escalation_id=escalation_id, now=now)
+        noted = is_noted(session, staff_id=signed.id, subject_id=escalation_id, now=now)
     if not noted:
         with database.transaction() as session:
-            note_reading(session, staff_id=signed.id, escalation_id=escalation_id, now=now)
+            note_reading(session, staff_id=signed.id, subject_id=escalation_id, now=now)
     with database.reading() as session:
         messages = thread(session, conversation_id=row.conversation_id, escalation_id=escalation_id, after=after)
     return Opened(row, messages)

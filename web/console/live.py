@@ -1,4 +1,4 @@
-"""Telling open console pages that the queue has changed, and who is typing."""
+"""Telling open console pages that the queue or the calls have changed."""
 
 import asyncio
 import hashlib
@@ -9,15 +9,18 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from clinic.booking.book import CLOSED
+from clinic.booking.desk import count_due
+from clinic.clock import utc_now
 from clinic.db import Database
-from clinic.models import Escalation, EscalationState, Message
+from clinic.models import Appointment, Escalation, EscalationState, Message
 
 log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 
 
 class QueueHub:
-    """Wakes every open queue page once what it shows has changed. Use from one event loop only.
+    """Wakes every open page of the queue or of calls once what it shows has changed. Use from one event loop only.
 
     Whoever changed it, this process or another one, the change is seen in the database within a second.
     """
@@ -72,4 +75,17 @@ class QueueHub:
                 .where(Escalation.state != EscalationState.closed)
                 .order_by(Escalation.id)
             ).all()
-        return hashlib.sha256(repr(rows).encode()).hexdigest()
+            calls = session.execute(
+                select(
+                    Appointment.id,
+                    Appointment.state,
+                    Appointment.sequence,
+                    Appointment.starts_at,
+                    Appointment.provider,
+                    Appointment.outcome,
+                )
+                .where(Appointment.state.not_in(CLOSED))
+                .order_by(Appointment.id)
+            ).all()
+            due = count_due(session, now=utc_now())  # time alone makes a call late
+        return hashlib.sha256(repr((rows, calls, due)).encode()).hexdigest()

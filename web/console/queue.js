@@ -1,5 +1,5 @@
 /* The queue, live: new ones are announced, counted in the title, and sounded where that is switched on. */
-import { listen, piece, tick } from "./common.js";
+import { listen, piece, refreshCount, showLive, tick } from "./common.js";
 
 const list = document.getElementById("queue");
 const announce = document.getElementById("announce");
@@ -106,14 +106,8 @@ document.addEventListener("visibilitychange", () => {
 
 remember();
 badge();
-listen(
-  "/console/events",
-  { queue: refresh },
-  {
-    poll: refresh,
-    show: (state) => {
-      live.textContent = state === "live" ? "Live" : "Not live: looking every 10 seconds";
-      live.dataset.state = state;
-    },
-  },
-);
+const look = () => {
+  refresh();
+  refreshCount();
+};
+listen("/console/events", { queue: look }, { poll: look, show: showLive(live) });

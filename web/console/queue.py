@@ -36,7 +36,7 @@ async def events(request: Request, signed: SignedIn) -> EventSourceResponse:
 
 
 async def stream(request: Request) -> AsyncIterator[ServerSentEvent]:
-    """`queue` whenever the list has changed, `signed-out` and the end once the session does not count any more."""
+    """`queue` whenever queue or calls have changed; `signed-out` and the end once the session does not count."""
     with parts_of(request).hub.subscribe() as changed:
         yield ServerSentEvent("now", event="queue")
         while await run_in_threadpool(who_signed_in, request):

@@ -1,6 +1,6 @@
 """Templates of the console, filled in; every page is private and kept by no cache."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,10 @@ import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from clinic.booking import words
+from clinic.booking.desk import Due, count_due
+from clinic.booking.hours_words import hours_in_words
+from clinic.booking.questions import of_call_in_words
 from clinic.clock import iso, utc_now
 from clinic.staff.words import console_words
 from web.library.routes import FORM_POLICY
@@ -58,15 +62,50 @@ def day_words(day: date) -> str:
     return f"{day:%A}, {day:%B} {day.day}"
 
 
-templates.filters |= {"iso": iso, "clock": clock, "age": age, "day_words": day_words, "moment": moment}
+def until(when: datetime, now: datetime) -> str:
+    """How long until then, as `age`; the page's script keeps it ticking."""
+    return "now" if when <= now else f"in {age(now, when)}"
+
+
+def hour(when: datetime, zone: Any) -> str:
+    """9:30 AM in the clinic's zone: what was said to the caller."""
+    return words.clock(when.astimezone(zone))
+
+
+def day_short(day: date) -> str:
+    """Mon, Nov 30"""
+    return f"{day:%a}, {day:%b} {day.day}"
+
+
+def of_call(when: datetime, zone: Any) -> str:
+    """Mon, Nov 30, 9:30 AM in the clinic's zone."""
+    return f"{day_short(when.astimezone(zone).date())}, {hour(when, zone)}"
+
+
+FILTERS = (iso, clock, age, day_words, moment, until, hour, day_short, of_call, words.phone_in_words)
+templates.filters |= {one.__name__: one for one in FILTERS}
+templates.filters |= {"hours": hours_in_words}
+templates.globals |= {
+    "of_call_in_words": of_call_in_words,
+    "moment_in_words": words.moment_in_words,
+    "days_of": timedelta,
+    "from_iso": datetime.fromisoformat,
+}
 
 
 def page(
     request: Request, template: str, *, signed: "Signed | None" = None, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """The filled-in template; `signed` is whose page it is, None before anybody has signed in."""
-    clinic = request.app.state.context.settings.clinic
+    context = request.app.state.context
+    clinic = context.settings.clinic
+
+    def calls_due() -> Due:
+        with context.database.reading() as session:
+            return count_due(session, now=utc_now())
+
     body = templates.get_template(template).render(
+        calls_due=calls_due,
         clinic=clinic,
         now=utc_now(),
         path=request.url.path,

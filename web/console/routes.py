@@ -7,6 +7,10 @@ from web.console import (
     ack_link,
     assets,
     audit,
+    call,
+    call_export,
+    call_hours,
+    calls,
     content,
     conversation,
     insights,
@@ -16,7 +20,9 @@ from web.console import (
     staff,
 )
 
-PARTS = (sign_in, account, queue, conversation, on_call, staff, audit, insights, content, ack_link, assets)
+# `call` takes any name after /console/calls/, so it comes after those that take certain ones.
+CALLS = (calls, call_hours, call_export, call)
+PARTS = (sign_in, account, queue, conversation, *CALLS, on_call, staff, audit, insights, content, ack_link, assets)
 
 
 def console_routers() -> list[APIRouter]:
