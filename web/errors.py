@@ -19,12 +19,14 @@ class Refused(Exception):
     def __init__(self, status: int, code: str, **details: object) -> None:
         super().__init__(code)
         self.status, self.code, self.details = status, code, details
+        self.language = "en"
 
 
-def error_response(status: int, code: str, **details: object) -> JSONResponse:
+def error_response(status: int, code: str, *, language: str = "en", **details: object) -> JSONResponse:
     """The message names 988 and 911 as well: a refusal must not leave a person in danger with nothing."""
     REFUSED.labels(code).inc()
-    message = f"{wording()['errors'][code].format(**details)} {text('refusal')}"
+    book = wording()["errors_es" if language == "es" else "errors"]
+    message = f"{book[code].format(**details)} {text('refusal', language)}"
     headers = {"Retry-After": "60"} if status == 429 else None
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
 
@@ -41,7 +43,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def refused(request: Request, problem: Refused) -> JSONResponse:
         if problem.status == 401:
             _note_token(request)
-        return error_response(problem.status, problem.code, **problem.details)
+        return error_response(problem.status, problem.code, language=problem.language, **problem.details)
 
     @app.exception_handler(ClinicError)
     async def domain(request: Request, problem: ClinicError) -> JSONResponse:

@@ -5,14 +5,21 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.booking.spoken import with_outcome
-from clinic.chat.conversations import Turn, add_message, add_visitor_message, find_turn, open_conversation
+from clinic.chat.conversations import (
+    Turn,
+    add_message,
+    add_visitor_message,
+    find_turn,
+    note_language,
+    open_conversation,
+)
 from clinic.chat.order import Taken, beat_turn, begin_turn, end_turn, lock_conversation
 from clinic.chat.reply import Reply
 from clinic.clock import utc_now
@@ -87,6 +94,17 @@ class Turns:
         if read.finding is not None:
             turn = await self._hand_over(conversation_id, token, incoming, read, read.finding, readable=readable)
             return self._done(turn, "crisis", started, conversation_id)
+        try:
+            turn, outcome = await self._calm(conversation_id, token, incoming, read, readable=readable)
+        except Refused as problem:
+            problem.language = "es" if "es" in (read.language, known.language) else "en"
+            raise
+        return self._done(turn, outcome, started, conversation_id)
+
+    async def _calm(
+        self, conversation_id: str, token: str, incoming: Incoming, read: Read, *, readable: bool
+    ) -> tuple[Turn | list[dict[str, Any]], str]:
+        """No risk was found: from here on a message may be refused."""
         if incoming.refusal:
             raise incoming.refusal
         if not readable:
@@ -95,8 +113,7 @@ class Turns:
             raise Refused(400, "unknown_payload")
         await self._context.limits.count_message(conversation_id)
         async with self._lock(conversation_id):
-            turn, outcome = await self._ordinary(conversation_id, token, incoming, read)
-        return self._done(turn, outcome, started, conversation_id)
+            return await self._ordinary(conversation_id, token, incoming, read)
 
     def _open(self, conversation_id: str, token: str, incoming: Incoming) -> Known:
         with self._context.database.reading() as session:
@@ -168,7 +185,7 @@ class Turns:
             turn, conversation, aftermath = await when_free(
                 lambda lost: self._in(
                     self._storing,
-                    lambda: self._store_visitor(conversation_id, token, incoming.client_id, read, holder, lost),
+                    lambda: self._store_visitor(conversation_id, token, incoming, read, holder, lost),
                 )
             )
         except (SQLAlchemyError, TimeoutError) as problem:
@@ -211,30 +228,32 @@ class Turns:
                     "message_id": visitor.id,
                     "language": read.language,
                     "is_minor": read.is_minor,
-                    "aftermath": asdict(aftermath),
+                    "aftermath": asdict(replace(aftermath, language=spoken)),
                 },
             )
             return replies, replies[0].kind
         except RasaFailed as problem:
             RASA_FAILURES.labels(problem.cause).inc()
             log.error("rasa.failed", conversation=conversation.id, cause=problem.cause)
-            return [safe_text(aftermath.language)], "safe_text"
+            return [safe_text(spoken)], "safe_text"
 
     def _store_visitor(
-        self, conversation_id: str, token: str, client_id: str, read: Read, holder: str, lost: Taken | None
+        self, conversation_id: str, token: str, incoming: Incoming, read: Read, holder: str, lost: Taken | None
     ) -> Begun | Taken:
         with self._context.database.transaction() as session:
             lock_conversation(session, conversation_id)
             conversation = open_conversation(session, conversation_id=conversation_id, token=token)
-            turn = find_turn(session, conversation_id=conversation_id, client_id=client_id)
+            turn = find_turn(session, conversation_id=conversation_id, client_id=incoming.client_id)
             if turn is None or turn.visitor.answered_at is None:
                 taken = begin_turn(session, conversation_id=conversation_id, holder=holder, lost=lost)
                 if taken:
                     return taken
             if turn is None:
                 visitor = add_visitor_message(
-                    session, conversation=conversation, client_id=client_id, text=read.words, now=utc_now()
+                    session, conversation=conversation, client_id=incoming.client_id, text=read.words, now=utc_now()
                 )
+                if incoming.payload is None:  # a button's title is ours, and often English
+                    note_language(conversation, heard=read.language, words=read.words)
                 count_message(conversation, read.heard)
                 turn = Turn(visitor, [], is_new=True)
             return turn, conversation, aftermath_of(session, conversation_id)

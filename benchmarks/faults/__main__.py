@@ -19,6 +19,8 @@ from cli.scratch import running
 from clinic.faults import POINTS
 from tests.receivers import web_server
 
+SETTINGS = {"LOTUS_FAULT_POINT": "file", "LOTUS_MESSAGES_PER_MINUTE": "100000", "LOTUS_LOG_LEVEL": "ERROR"}
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -27,6 +29,8 @@ def main() -> None:
     parser.add_argument("--points", nargs="*", default=POINTS, choices=POINTS)
     parser.add_argument("--write", type=Path, help="put the table between the marks of this file")
     chosen = parser.parse_args()
+    needs_rasa = any(point.startswith(("rasa.", "actions.")) for point in chosen.points)
+    parts = () if needs_rasa else ("web", "worker")
     outcomes: list[Outcome] = []
     started = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -34,9 +38,7 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         web_server() as one,
         web_server() as two,
-        running(
-            Path(folder), LOTUS_FAULT_POINT="file", LOTUS_MESSAGES_PER_MINUTE="100000", LOTUS_LOG_LEVEL="ERROR"
-        ) as service,
+        running(Path(folder), *parts, wait_for="/readyz" if needs_rasa else "/healthz", **SETTINGS) as service,
         Progress(*columns, TimeRemainingColumn()) as progress,
     ):
         put_on_call(service, one.address, two.address)

@@ -23,6 +23,7 @@ from clinic.settings import ClinicInfo
 
 # Utah Code 13-72a-203: say "AI, not human" again after this long away.
 DISCLOSE_AGAIN_AFTER = timedelta(days=7)
+WORDS_OF_A_LANGUAGE = 4  # "ok thanks" and "no" are read as English whoever writes them
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,19 @@ def add_visitor_message(
     session.add(message)
     session.flush()
     return message
+
+
+def note_language(conversation: Conversation, *, heard: str, words: str) -> None:
+    """What the page and the safety lines of later messages are written in, as far as this message tells.
+
+    Few words in English may be of any language. What was heard in a crisis stays.
+    """
+    if conversation.flagged:
+        return
+    if heard == "es":
+        conversation.language = "es"
+    elif len(words.split()) >= WORDS_OF_A_LANGUAGE:
+        conversation.language = "en"
 
 
 def add_message(

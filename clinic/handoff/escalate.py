@@ -68,14 +68,17 @@ def open_escalation(
         if cause is Cause.raised:
             escalation.risk, escalation.severity = finding.risk, finding.severity
             escalation.about, escalation.source = finding.about, finding.source
+            escalation.language = finding.language
             escalation.message_id = message_id
         if cause:
             escalation.raised_at = now
             escalation.state, escalation.follow_up_at = EscalationState.open, None
     if cause:
         start_alert(session, escalation, cause=cause, now=now)
+    if finding.risk != "none" or not conversation.flagged:
+        conversation.language = finding.language
     if finding.risk != "none":
-        conversation.flagged, conversation.language = True, finding.language
+        conversation.flagged = True
         conversation.withholds = conversation.withholds or finding.risk in WITHHOLDING_RISKS
     if conversation.state == ConversationState.assistant:
         conversation.state = ConversationState.waiting

@@ -17,7 +17,10 @@ from clinic.staff.models import Staff
 
 @dataclass(frozen=True)
 class QueueRow:
-    """One handoff that is not closed. `unanswered_since`: staff hold the chat, and the visitor waits since then."""
+    """One handoff that is not closed. `unanswered_since`: staff hold the chat, and the visitor waits since then.
+
+    `is_calling`: staff are being alerted for it now; where somebody holds the chat, a colleague may take it over.
+    """
 
     escalation_id: str
     conversation_id: str
@@ -39,6 +42,7 @@ class QueueRow:
     phone: str | None
     alerts_failing: bool
     says_minor: bool
+    is_calling: bool
 
     @property
     def is_drill(self) -> bool:
@@ -68,9 +72,17 @@ def queue(session: Session, *, now: datetime) -> list[QueueRow]:
         .outerjoin(Staff, Staff.id == Escalation.owner_id)
         .where(Escalation.state != EscalationState.closed)
     ).all()
-    failing = failing_escalations(session)
+    failing, calling = failing_escalations(session), calling_escalations(session)
     rows = [
-        _row(session, escalation, conversation, owner, is_failing=escalation.id in failing, now=now)
+        _row(
+            session,
+            escalation,
+            conversation,
+            owner,
+            is_failing=escalation.id in failing,
+            is_calling=escalation.id in calling,
+            now=now,
+        )
         for escalation, conversation, owner in found
     ]
     return sorted(rows, key=lambda row: _urgency(row, now))
@@ -83,8 +95,15 @@ def queue_row(session: Session, *, escalation_id: str, now: datetime) -> QueueRo
         raise NotFound("escalation")
     conversation = session.get_one(Conversation, escalation.conversation_id)
     owner = session.get(Staff, escalation.owner_id) if escalation.owner_id else None
-    is_failing = escalation.id in failing_escalations(session)
-    return _row(session, escalation, conversation, owner and owner.first_name, is_failing=is_failing, now=now)
+    return _row(
+        session,
+        escalation,
+        conversation,
+        owner and owner.first_name,
+        is_failing=escalation.id in failing_escalations(session),
+        is_calling=escalation.id in calling_escalations(session),
+        now=now,
+    )
 
 
 def failing_escalations(session: Session) -> set[str]:
@@ -93,6 +112,11 @@ def failing_escalations(session: Session) -> set[str]:
         Alert.stopped_at.is_(None), Alert.delivered_at.is_(None), Alert.last_error.is_not(None)
     )
     return set(session.scalars(query))
+
+
+def calling_escalations(session: Session) -> set[str]:
+    """Ids of escalations for which staff are being alerted."""
+    return set(session.scalars(select(Alert.escalation_id).where(Alert.stopped_at.is_(None))))
 
 
 def unanswered_message(session: Session, escalation: Escalation) -> tuple[datetime, Message | None] | None:
@@ -145,6 +169,7 @@ def _row(
     owner: str | None,
     *,
     is_failing: bool,
+    is_calling: bool,
     now: datetime,
 ) -> QueueRow:
     held = conversation.state == ConversationState.staff
@@ -170,6 +195,7 @@ def _row(
         phone=escalation.phone,
         alerts_failing=is_failing,
         says_minor=conversation.says_minor,
+        is_calling=is_calling,
     )
 
 

@@ -6,7 +6,7 @@ where the state has moved on.
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from clinic.audit import record
@@ -22,7 +22,7 @@ from clinic.handoff.notices import say
 from clinic.handoff.playbook import close_reason
 from clinic.handoff.protocol import Notice
 from clinic.handoff.queue import Evidence, QueueRow, evidence_of, queue, queue_row
-from clinic.models import Conversation, ConversationState, Escalation, EscalationState, Message, Role
+from clinic.models import Alert, Conversation, ConversationState, Escalation, EscalationState, Message, Role
 from clinic.staff.models import Staff
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "queue",
     "queue_row",
     "set_follow_up",
+    "take_over",
     "touch",
     "write",
 ]
@@ -73,6 +74,39 @@ def claim(session: Session, *, escalation_id: str, staff: Staff, now: datetime) 
     conversation.epoch += 1  # a reply that Rasa is still working on is dropped, even if the chat is handed back at once
     say(session, Notice.joined, escalation=escalation, staff=staff, now=now)
     record(session, "console:escalation:claim", actor=staff.id, subject_id=escalation_id, now=now)
+    return escalation
+
+
+def take_over(session: Session, *, escalation_id: str, staff: Staff, now: datetime) -> Escalation:
+    """Take a chat that a colleague holds, while staff are being alerted for it: the colleague does not answer.
+
+    One owner, however many try at once: the first one ends the alert, and the others get HeldByAnother. So does who
+    tries while nobody is alerted. The visitor reads who joined.
+    """
+    _check(staff)
+    before = session.scalar(select(Escalation.owner_id).where(Escalation.id == escalation_id))
+    if before in (None, staff.id):
+        return claim(session, escalation_id=escalation_id, staff=staff, now=now)
+    is_calling = exists().where(Alert.escalation_id == Escalation.id, Alert.stopped_at.is_(None))
+    taken = session.execute(
+        update(Escalation)
+        .where(
+            Escalation.id == escalation_id,
+            Escalation.owner_id == before,
+            Escalation.state != EscalationState.closed,
+            is_calling,
+        )
+        .values(owner_id=staff.id)
+        .execution_options(synchronize_session=False)
+    )
+    escalation = _load(session, escalation_id)
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        owner = session.get(Staff, escalation.owner_id) if escalation.owner_id else None
+        raise HeldByAnother(owner.first_name) if owner else Conflict("escalation")
+    _acknowledged(session, escalation, by=staff.id, now=now)
+    say(session, Notice.joined, escalation=escalation, staff=staff, now=now)
+    details = {"from": before}
+    record(session, "console:escalation:take_over", actor=staff.id, subject_id=escalation_id, now=now, details=details)
     return escalation
 
 

@@ -12,6 +12,7 @@ from clinic.errors import Conflict, HeldByAnother, InvalidInput, NotAllowed, Not
 from clinic.handoff import staff_side
 from clinic.handoff.models import FalseAlarm
 from clinic.handoff.playbook import playbook
+from clinic.handoff.timers import run_timers
 from clinic.models import Escalation, Message, Role
 from clinic.settings import ClinicInfo
 from clinic.staff.models import Staff
@@ -296,3 +297,51 @@ def test_every_reason_and_text_of_the_playbook_says_whose_review_it_awaits() -> 
     book = playbook()
     assert "awaiting" in book["reviewer"]
     assert [section["id"] for section in book["sections"] if "AWAITING" not in section["note"]] == []
+
+
+class TestTakingOver:
+    @pytest.fixture
+    def left_alone(self, database: Database, clinic_info: ClinicInfo) -> str:
+        """Anna holds the chat, the visitor has waited for two minutes, and staff are alerted."""
+        case = crisis(database, clinic_info)
+        with database.transaction() as session:
+            staff_side.claim(session, escalation_id=case, staff=employ(database, "Anna"), now=NOW)
+        with database.transaction() as session:
+            run_timers(session, now=after(minutes=3))
+        return case
+
+    def take_over(self, database: Database, case: str, who: Staff) -> Escalation:
+        with database.transaction() as session:
+            return staff_side.take_over(session, escalation_id=case, staff=who, now=after(minutes=4))
+
+    def test_a_colleague_takes_over_while_staff_are_alerted_and_the_visitor_reads_who(
+        self, database: Database, left_alone: str
+    ) -> None:
+        assert self.take_over(database, left_alone, employ(database, "Ben")).owner_id == "staff-ben"
+        assert [alert for alert in alerts(database) if alert.stopped_at is None] == []
+        assert "Ben, RN, from the clinic has joined" in notices(database, left_alone)[-1]
+
+    def test_only_the_first_one_gets_it(self, database: Database, left_alone: str) -> None:
+        self.take_over(database, left_alone, employ(database, "Ben"))
+        with pytest.raises(HeldByAnother) as refused:
+            self.take_over(database, left_alone, employ(database, "Cleo"))
+        assert refused.value.owner == "Ben"
+
+    def test_nobody_takes_a_chat_from_a_colleague_who_answers(self, database: Database, left_alone: str) -> None:
+        with database.transaction() as session:
+            anna = session.get_one(Staff, "staff-anna")
+            staff_side.write(session, escalation_id=left_alone, staff=anna, text="I am here.", now=after(minutes=3))
+        with pytest.raises(HeldByAnother) as refused:
+            self.take_over(database, left_alone, employ(database, "Ben"))
+        assert refused.value.owner == "Anna"
+
+    def test_the_colleague_of_before_can_no_longer_write(self, database: Database, left_alone: str) -> None:
+        self.take_over(database, left_alone, employ(database, "Ben"))
+        with database.reading() as session:
+            anna = session.get_one(Staff, "staff-anna")
+        with pytest.raises(HeldByAnother):
+            do(database, "write", left_alone, anna, text="hello", now=after(minutes=5))
+
+    def test_only_crisis_trained_staff_take_over(self, database: Database, left_alone: str) -> None:
+        with pytest.raises(NotAllowed):
+            self.take_over(database, left_alone, employ(database, "Ben", crisis_trained=False))

@@ -1,6 +1,7 @@
 """One message through web's steps, with Rasa replaced by what it said."""
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
@@ -8,6 +9,7 @@ from typing import cast
 import pytest
 
 from clinic.chat.reply import Reply
+from clinic.content import wording
 from clinic.db import Database
 from clinic.handoff.finding import Finding
 from clinic.handoff.protocol import People, crisis_reply, text
@@ -16,10 +18,11 @@ from clinic.models import Conversation, ConversationState
 from clinic.settings import ClinicInfo, Settings
 from tests.unit.chats import conversation_of, start
 from web.context import Context
+from web.errors import Refused, error_response
 from web.incoming import Incoming
 from web.limits import RateLimits
 from web.live import LiveHub
-from web.rasa import RasaClient
+from web.rasa import RasaClient, RasaFailed
 from web.refusals import Refusals
 from web.turns import Turns
 
@@ -29,8 +32,11 @@ class Rasa:
 
     def __init__(self) -> None:
         self.says = Reply("fallback", "from Rasa")
+        self.fails = False
 
     async def ask(self, **_: object) -> list[Reply]:
+        if self.fails:
+            raise RasaFailed("timeout")
         return [self.says]
 
 
@@ -47,9 +53,9 @@ class Chat:
         self.id, self._token = start(database, clinic)
         self._sent = 0
 
-    def say(self, words: str) -> list[str]:
+    def say(self, words: str, *, refusal: Refused | None = None) -> list[str]:
         self._sent += 1
-        incoming = Incoming(f"message-{self._sent}", words)
+        incoming = Incoming(f"message-{self._sent}", words, refusal=refusal)
         with ThreadPoolExecutor(1) as own:  # the browser tests leave a loop running in the main thread
             answer = own.submit(asyncio.run, Turns(self._context).take(self.id, self._token, incoming)).result()
         return [message["text"] for message in answer["messages"][1:]]
@@ -99,3 +105,28 @@ def test_after_staff_hand_back_the_old_question_is_closed(chat: Chat) -> None:
     chat.say("thank you")
     chat.hold(ConversationState.waiting)
     assert chat.say("yes") == ["from Rasa"]
+
+
+SPANISH = "¿cómo funciona la terapia con ketamina para la depresión?"
+
+
+def test_who_writes_spanish_reads_the_safe_text_in_spanish(chat: Chat) -> None:
+    chat.rasa.fails = True
+    assert chat.say(SPANISH) == [text("safe_text", "es")]
+    assert chat.say("ok") == [text("safe_text", "es")]
+    assert chat.say("how does ketamine therapy work?") == [text("safe_text")]
+
+
+def test_after_a_flag_the_language_of_the_message_counts_for_the_safety_lines(chat: Chat) -> None:
+    chat.rasa.fails = True
+    chat.say("i want to die")
+    assert chat.say(SPANISH) == [text("safe_text", "es")]
+    assert chat.say("thank you for this answer") == [text("safe_text")]
+
+
+def test_a_refusal_of_a_spanish_message_is_in_spanish(chat: Chat) -> None:
+    with pytest.raises(Refused) as refused:
+        chat.say(SPANISH, refusal=Refused(413, "too_long", limit=2000))
+    answer = error_response(413, "too_long", language=refused.value.language, limit=2000)
+    assert text("refusal", "es") in json.loads(bytes(answer.body))["error"]["message"]
+    assert set(wording()["errors_es"]) == set(wording()["errors"])

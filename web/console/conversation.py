@@ -112,13 +112,27 @@ def _look(request: Request, escalation_id: str, conversation_id: str) -> dict[st
     with context_of(request).database.reading() as session:
         newest = session.scalar(select(func.max(Message.id)).where(Message.conversation_id == conversation_id)) or 0
         row = queue_row(session, escalation_id=escalation_id, now=utc_now())
-    state = (row.state, row.severity, row.risk, row.owner_id, row.follow_up_at, row.phone, row.unanswered_since)
+    state = (
+        row.state,
+        row.severity,
+        row.risk,
+        row.owner_id,
+        row.follow_up_at,
+        row.phone,
+        row.unanswered_since,
+        row.is_calling,
+    )
     return {"messages": newest, "state": state}
 
 
 @router.post("/{escalation_id}/claim")
 def claim(request: Request, escalation_id: str, signed: SignedIn) -> Response:
     return _act(request, escalation_id, signed, staff_side.claim)
+
+
+@router.post("/{escalation_id}/take-over")
+def take_over(request: Request, escalation_id: str, signed: SignedIn) -> Response:
+    return _act(request, escalation_id, signed, staff_side.take_over)
 
 
 @router.post("/{escalation_id}/acknowledge")
@@ -220,7 +234,9 @@ def _open(request: Request, signed: Signed, escalation_id: str, *, after: int = 
 def _choices(row: QueueRow, signed: Signed) -> dict[str, Any]:
     """What the templates offer. `holds`: it is this person's chat; `may`: they may work on it at all."""
     is_free = row.owner_id is None
+    is_anothers = not is_free and row.owner_id != signed.id
     return {
+        "may_take_over": signed.staff.crisis_trained and row.state != "closed" and is_anothers and row.is_calling,
         "holds": row.owner_id == signed.id,
         "may": signed.staff.crisis_trained and row.state != "closed" and (is_free or row.owner_id == signed.id),
         "severities": SEVERITIES,

@@ -6,6 +6,7 @@
  * data-title      heading of the chat            (Lotus Guide)
  * data-leave-url  where "Leave quickly" goes     (https://www.wikipedia.org/)
  * data-open       "true" opens the chat at load
+ * data-language   "es": Spanish until the visitor writes otherwise (the page's own lang attribute)
  * data-reopen     "never": a chat left open on another page waits behind the button, so that this page can be read
  *
  * A link to #lotus-guide, on the same page or from another one, opens the chat too.
@@ -34,12 +35,115 @@
   const SILENCE_MS = 45000; // the server pings about every 15 s; three missed mean a dead line
   const URGENT = ["crisis", "medical_emergency", "safe_text"];
   const ANCHOR = "#lotus-guide";
-  const NAMES = { visitor: "You", assistant: "AI assistant", staff: "Clinic staff", notice: "Notice" };
-  const RESOURCES = [
-    { title: "Call 911", payload: "tel:911" },
-    { title: "Call 988", payload: "tel:988" },
-    { title: "Text 988", payload: "sms:988" },
-  ];
+
+  /** What the widget says itself. The server's words come in the visitor's language by themselves. */
+  const WORDS = {
+    en: {
+      names: { visitor: "You", assistant: "AI assistant", staff: "Clinic staff", notice: "Notice" },
+      resources: [
+        { title: "Call 911", payload: "tel:911" },
+        { title: "Call 988", payload: "tel:988" },
+        { title: "Text 988", payload: "sms:988" },
+      ],
+      help: "Help right now",
+      emergency: "Emergency? ",
+      suicidal: "Suicidal thoughts? ",
+      clinic: "Clinic ",
+      notForEmergencies: " (not for emergencies)",
+      restarted: "Your earlier chat is no longer available, so a new one starts.",
+      refilled: " Your last message did not reach us; it is back in the text field.",
+      staffHere: "A person from the clinic is in this chat",
+      sending: "Sending…",
+      notSent: "Not sent",
+      maybeLost: "Your message may not have reached us. Nothing is lost: you can send it again.",
+      tooMany: "That was a lot at once. Please wait a moment, then send it again.",
+      refused: "This message could not be taken.",
+      slow: "Your message has arrived, but the answer is taking long.",
+      sendAgain: "Send again",
+      sources: "Sources",
+      moreSources: (count) => `${count} more sources`,
+      readMore: "Read more in the library",
+      look: "Look in the library",
+      newTab: " (opens in a new tab)",
+      unreachable: "The assistant cannot be reached right now. We keep trying. You do not have to wait for it:",
+      tryAgain: "Try again",
+      notConnected: words.notConnected,
+      connecting: words.connecting,
+      somebody: "A person from the clinic",
+      types: (name) => `${name} is typing…`,
+      assistantWrites: "AI assistant is writing…",
+      left: (count) => (count > 0 ? `${count} characters left` : "No characters left"),
+      unread: (count) => `Chat: ${count} new`,
+      ask: (title) => `Ask ${title}`,
+      clearQuestion:
+        "Clear this chat? This device's copy goes and a new chat starts. The clinic's copy stays for the number of " +
+        "days named in the first message.",
+      yesClear: "Yes, clear",
+      keep: "Keep it",
+      leave: "Leave quickly",
+      close: "Close",
+      clear: "Clear chat",
+      conversation: "Conversation",
+      placeholder: "Write your question",
+      send: "Send",
+      yourMessage: "Your message",
+      chat: "Chat",
+    },
+    es: {
+      names: { visitor: "Usted", assistant: "Asistente de IA", staff: "Personal de la clínica", notice: "Aviso" },
+      resources: [
+        { title: "Llamar al 911", payload: "tel:911" },
+        { title: "Llamar al 988 (oprima 2)", payload: "tel:988" },
+        { title: "Enviar AYUDA al 988", payload: "sms:988?body=AYUDA" },
+      ],
+      help: "Ayuda ahora mismo",
+      emergency: "¿Emergencia? ",
+      suicidal: "¿Piensa en el suicidio? ",
+      clinic: "Clínica ",
+      notForEmergencies: " (no para emergencias)",
+      restarted: "Su chat anterior ya no está disponible; empieza uno nuevo.",
+      refilled: " Su último mensaje no nos llegó; está otra vez en el campo de texto.",
+      staffHere: "Una persona de la clínica está en este chat",
+      sending: "Enviando…",
+      notSent: "No enviado",
+      maybeLost: "Puede que su mensaje no nos haya llegado. No se pierde nada: puede enviarlo otra vez.",
+      tooMany: "Fueron muchos mensajes a la vez. Espere un momento y envíelo otra vez.",
+      refused: "No se pudo recibir este mensaje.",
+      slow: "Su mensaje llegó, pero la respuesta está tardando.",
+      sendAgain: "Enviar otra vez",
+      sources: "Fuentes",
+      moreSources: (count) => `${count} fuentes más`,
+      readMore: "Leer más en la biblioteca (en inglés)",
+      look: "Buscar en la biblioteca (en inglés)",
+      newTab: " (se abre en otra pestaña)",
+      unreachable: "Ahora mismo no hay conexión con el asistente. Seguimos intentándolo. No tiene que esperar:",
+      tryAgain: "Intentar otra vez",
+      notConnected: "Aún no hay conexión. Los números de arriba funcionan sin ella.",
+      connecting: "Conectando… Podrá escribir cuando el asistente se haya presentado.",
+      somebody: "Una persona de la clínica",
+      types: (name) => `${name} está escribiendo…`,
+      assistantWrites: "El asistente de IA está escribiendo…",
+      left: (count) => (count > 0 ? `Quedan ${count} caracteres` : "No quedan caracteres"),
+      unread: (count) => `Chat: ${count} sin leer`,
+      ask: (title) => `Preguntar a ${title}`,
+      clearQuestion:
+        "¿Borrar este chat? Se borra la copia de este dispositivo y empieza un chat nuevo. La copia de la clínica se guarda los " +
+        "días que dice el primer mensaje.",
+      yesClear: "Sí, borrar",
+      keep: "Conservarlo",
+      leave: "Salir rápido",
+      close: "Cerrar",
+      clear: "Borrar chat",
+      conversation: "Conversación",
+      placeholder: "Escriba su pregunta",
+      send: "Enviar",
+      yourMessage: "Su mensaje",
+      chat: "Chat",
+    },
+  };
+  const PAGE_LANGUAGE = /^es\b/i.test(script.dataset.language || document.documentElement.lang) ? "es" : "en";
+  let words = WORDS[PAGE_LANGUAGE];
+  const labelled = []; // what is on screen all the time, and what to do where the language changes
   const CLINIC = { title: "385-272-4292", payload: "tel:+13852724292" };
 
   /** Everything that changes. `epoch` grows when a conversation is given up; late answers of an older one are dropped. */
@@ -218,8 +322,7 @@
     const unsent = [...outbox.values()].filter((entry) => entry.body.text && entry.retryable && !entry.id);
     forget();
     if (unsent.length) refill(unsent.map((entry) => entry.body.text).join("\n"));
-    const lost = unsent.length ? " Your last message did not reach us; it is back in the text field." : "";
-    showNotice(`Your earlier chat is no longer available, so a new one starts.${lost}`);
+    showNotice(words.restarted + (unsent.length ? words.refilled : ""));
     if (!state.open) return; // opening starts it
     const epoch = state.epoch;
     state.active = true;
@@ -304,6 +407,7 @@
       const told = JSON.parse(event.data.join("\n"));
       if (event.event === "presence") setPresence(told.staff);
       else if (event.event === "typing") setStaffTyping(told.on);
+      else if (event.event === "language") setLanguage(told.language);
       if (event.event !== "message") return;
       receive([told]);
       // Only stream and restore move the cursor: both are gapless, an answer to a POST is not.
@@ -316,8 +420,27 @@
   function setPresence(present) {
     staff.present = present;
     if (!present) staff.typingUntil = 0;
-    view.subtitle.textContent = present ? "A person from the clinic is in this chat" : "AI assistant";
+    view.subtitle.textContent = present ? words.staffHere : words.names.assistant;
     showTyping();
+  }
+
+  /** The conversation's language as the server heard it; labels on screen follow, nothing is read out anew. */
+  function setLanguage(language) {
+    if (!WORDS[language]) return;
+    if (state.conversation) state.conversation.language = language;
+    save();
+    if (words === WORDS[language]) return;
+    words = WORDS[language];
+    const hadFocus = view.resources.contains(view.shadow.activeElement);
+    view.log.setAttribute("aria-live", "off");
+    for (const apply of labelled) apply();
+    if (hadFocus) view.resources.querySelector("a").focus();
+    for (const node of view.log.querySelectorAll(".message")) {
+      node.querySelector(".who").textContent = whoWrote(node.dataset.role, node.dataset.author);
+    }
+    if (!state.ready) view.hint.textContent = words.connecting;
+    setPresence(staff.present);
+    setTimeout(() => view.log.setAttribute("aria-live", "polite"), 500);
   }
 
   function setStaffTyping(on) {
@@ -372,7 +495,7 @@
     if (entry.sending || !state.conversation) return;
     const epoch = state.epoch;
     entry.sending = true;
-    mark(entry, "Sending…");
+    mark(entry, words.sending);
     showTyping();
     try {
       const path = `/${state.conversation.id}/messages`;
@@ -399,15 +522,15 @@
   function showFailure(entry, error) {
     const refused = isRefusal(error);
     entry.retryable = !refused || error.status === 429;
-    mark(entry, entry.id ? "" : "Not sent");
-    let text = "Your message may not have reached us. Nothing is lost: you can send it again.";
-    if (error.status === 429) text = error.told || "That was a lot at once. Please wait a moment, then send it again.";
-    else if (refused) text = error.told || "This message could not be taken.";
-    else if (entry.id) text = "Your message has arrived, but the answer is taking long.";
+    mark(entry, entry.id ? "" : words.notSent);
+    let text = words.maybeLost;
+    if (error.status === 429) text = error.told || words.tooMany;
+    else if (refused) text = error.told || words.refused;
+    else if (entry.id) text = words.slow;
     if (entry.notice && entry.notice.querySelector(".text").textContent === text) return;
     if (!entry.retryable && entry.body.text) refill(entry.body.text);
     dropNotice(entry);
-    const again = entry.retryable && actionButton("Send again", () => deliver(entry));
+    const again = entry.retryable && actionButton(words.sendAgain, () => deliver(entry));
     entry.notice = localNotice(text, again);
     entry.node.after(entry.notice);
     entry.notice.dataset.order = entry.id || "";
@@ -424,9 +547,9 @@
     draftChanged();
   }
 
-  function mark(entry, words) {
+  function mark(entry, told) {
     const node = entry.node.querySelector(".sent") || entry.node.appendChild(el("p", { class: "sent", "aria-hidden": "true" }));
-    if (words) node.textContent = words;
+    if (told) node.textContent = told;
     else node.remove();
   }
 
@@ -555,6 +678,7 @@
     node.dataset.role = message.role;
     node.dataset.kind = message.kind || "";
     node.dataset.topic = message.topic || "";
+    node.dataset.author = message.author || "";
     if (message.id != null) node.dataset.id = message.id;
   }
 
@@ -563,7 +687,7 @@
     const node = el(
       "div",
       { class: urgent ? "message urgent" : "message" },
-      el("p", { class: "who" }, message.author ? `${message.author}, ${NAMES.staff}` : NAMES[message.role] || NAMES.notice),
+      el("p", { class: "who" }, whoWrote(message.role, message.author)),
       el("p", { class: "text" }, message.text || ""),
       buildSources(message.sources || []),
       buildLibraryLink(message),
@@ -573,9 +697,13 @@
     return node;
   }
 
+  function whoWrote(role, author) {
+    return author ? `${author}, ${words.names.staff}` : words.names[role] || words.names.notice;
+  }
+
   /** Urgent words without a number to press would be the one unforgivable bug. */
   function withResources(buttons) {
-    return buttons.some((button) => button.payload === "tel:988") ? buttons : [...RESOURCES, ...buttons];
+    return buttons.some((button) => button.payload === "tel:988") ? buttons : [...words.resources, ...buttons];
   }
 
   const SOURCES_SHOWN = 3;
@@ -589,9 +717,9 @@
     // A long list would push the next question out of sight; the rest opens by key or tap.
     const rest = items.splice(SOURCES_SHOWN);
     const more = rest.length
-      ? el("details", {}, el("summary", {}, `${rest.length} more sources`), el("ul", {}, ...rest))
+      ? el("details", {}, el("summary", {}, words.moreSources(rest.length)), el("ul", {}, ...rest))
       : null;
-    return el("div", { class: "sources" }, el("p", {}, "Sources"), el("ul", {}, ...items), more);
+    return el("div", { class: "sources" }, el("p", {}, words.sources), el("ul", {}, ...items), more);
   }
 
   /**
@@ -601,13 +729,13 @@
   function buildLibraryLink({ kind, topic }) {
     if (view.log.querySelector('[data-kind="crisis"], [data-kind="medical_emergency"]')) return null;
     if (kind === "answer" && topic) {
-      return el("p", { class: "library" }, newTabLink("Read more in the library", `${LIBRARY}/${encodeURIComponent(topic)}`));
+      return el("p", { class: "library" }, newTabLink(words.readMore, `${LIBRARY}/${encodeURIComponent(topic)}`));
     }
-    return kind === "fallback" ? el("p", { class: "library" }, newTabLink("Look in the library", LIBRARY)) : null;
+    return kind === "fallback" ? el("p", { class: "library" }, newTabLink(words.look, LIBRARY)) : null;
   }
 
   function newTabLink(title, href) {
-    const hint = el("span", { class: "unseen" }, " (opens in a new tab)");
+    const hint = el("span", { class: "unseen" }, words.newTab);
     return el("a", { href, target: "_blank", rel: "noopener noreferrer" }, title, hint);
   }
 
@@ -632,7 +760,7 @@
   /** A notice of the widget's own; it always carries the numbers. */
   function localNotice(text, action) {
     const node = buildMessage({ role: "notice", kind: "local", text });
-    node.append(el("div", { class: "buttons" }, action || null, ...RESOURCES.map(buildButton)), clinicLine());
+    node.append(el("div", { class: "buttons" }, action || null, ...words.resources.map(buildButton)), clinicLine());
     return node;
   }
 
@@ -645,15 +773,14 @@
   let connectionNotice = null;
 
   function showConnectionNotice(told) {
-    const words = "The assistant cannot be reached right now. We keep trying. You do not have to wait for it:";
     if (!connectionNotice) {
-      connectionNotice = localNotice(told || words, actionButton("Try again", reconnectNow));
+      connectionNotice = localNotice(told || words.unreachable, actionButton(words.tryAgain, reconnectNow));
       place(connectionNotice, "");
       reveal([connectionNotice]);
     } else if (told) {
       connectionNotice.querySelector(".text").textContent = told;
     }
-    view.hint.textContent = "Not connected yet. The numbers above work without it.";
+    view.hint.textContent = words.notConnected;
   }
 
   function removeConnectionNotice() {
@@ -690,23 +817,23 @@
     state.ready = ready;
     view.input.disabled = view.send.disabled = !ready;
     view.hint.hidden = ready;
-    view.hint.textContent = "Connecting… You can write once the assistant has introduced itself.";
+    view.hint.textContent = words.connecting;
     if (ready && hadFocus) focusInside();
   }
 
   function showTyping() {
     const busy = [...outbox.values()].some((entry) => entry.sending && !isAnswered(entry));
-    let words = "";
+    let told = "";
     // While staff have the chat, the assistant writes nothing.
-    if (staff.present) words = Date.now() < staff.typingUntil ? `${staff.name || "A person from the clinic"} is typing…` : "";
-    else if (busy) words = "AI assistant is writing…";
-    if (view.typing.textContent !== words) view.typing.textContent = words;
+    if (staff.present) told = Date.now() < staff.typingUntil ? words.types(staff.name || words.somebody) : "";
+    else if (busy) told = words.assistantWrites;
+    if (view.typing.textContent !== told) view.typing.textContent = told;
   }
 
   function draftChanged() {
     const left = MAX_LENGTH - view.input.value.length;
     view.counter.hidden = MAX_LENGTH - left < COUNTER_FROM;
-    view.counter.textContent = left > 0 ? `${left} characters left` : "No characters left";
+    view.counter.textContent = words.left(left);
     signalTyping();
   }
 
@@ -752,7 +879,7 @@
   }
 
   function labelLauncher(unread) {
-    view.launcherText.textContent = unread ? `Chat: ${unread} new` : `Ask ${TITLE}`;
+    view.launcherText.textContent = unread ? words.unread(unread) : words.ask(TITLE);
     view.launcher.setAttribute("aria-expanded", String(state.open));
   }
 
@@ -824,39 +951,51 @@
 
   function clinicLine() {
     const link = buildButton(CLINIC);
-    link.replaceChildren(el("span", {}, "Clinic "), el("span", {}, CLINIC.title));
-    return el("p", { class: "clinic" }, link, el("span", {}, " (not for emergencies)"));
+    link.replaceChildren(el("span", {}, words.clinic), el("span", {}, CLINIC.title));
+    return el("p", { class: "clinic" }, link, el("span", {}, words.notForEmergencies));
+  }
+
+  /** Does it now, and again where the language changes. */
+  function inWords(apply) {
+    labelled.push(apply);
+    apply();
+  }
+
+  /** The element with these words of WORDS as its text, or as the attribute. */
+  function worded(node, key, attribute) {
+    inWords(() => (attribute ? node.setAttribute(attribute, words[key]) : (node.textContent = words[key])));
+    return node;
   }
 
   function buildResources() {
-    const [emergency, call988, text988] = RESOURCES.map(buildButton);
-    return el(
-      "div",
-      { class: "resources", role: "group", "aria-label": "Help right now" },
-      el("p", {}, el("span", {}, "Emergency? "), emergency),
-      el("p", {}, el("span", {}, "Suicidal thoughts? "), call988, " ", text988),
-      clinicLine(),
-    );
+    const box = worded(el("div", { class: "resources", role: "group" }), "help", "aria-label");
+    inWords(() => {
+      const [emergency, call988, text988] = words.resources.map(buildButton);
+      box.replaceChildren(
+        el("p", {}, el("span", {}, words.emergency), emergency),
+        el("p", {}, el("span", {}, words.suicidal), call988, " ", text988),
+        clinicLine(),
+      );
+    });
+    return box;
   }
 
   function buildQuestion() {
     return el(
       "div",
       { class: "question", role: "group", "aria-labelledby": "lg-question", hidden: true },
-      el(
-        "p",
-        { id: "lg-question" },
-        "Clear this chat? This device's copy goes and a new chat starts. The clinic's copy stays for the number of " +
-          "days named in the first message.",
-      ),
+      worded(el("p", { id: "lg-question" }), "clearQuestion"),
       el(
         "div",
         { class: "buttons" },
-        actionButton("Yes, clear", clearChat),
-        actionButton("Keep it", () => {
-          hideClearQuestion();
-          view.clear.focus();
-        }),
+        worded(actionButton("", clearChat), "yesClear"),
+        worded(
+          actionButton("", () => {
+            hideClearQuestion();
+            view.clear.focus();
+          }),
+          "keep",
+        ),
       ),
     );
   }
@@ -866,20 +1005,20 @@
       "div",
       { class: "header" },
       el("div", { class: "names" }, el("h2", { id: "lg-title" }, TITLE), subtitle),
-      el("button", { type: "button", class: "leave", click: leaveQuickly }, "Leave quickly"),
+      worded(el("button", { type: "button", class: "leave", click: leaveQuickly }), "leave"),
       clear,
-      el("button", { type: "button", class: "close", "aria-label": "Close", click: close }, icon("M6 6l12 12M18 6L6 18")),
+      worded(el("button", { type: "button", class: "close", click: close }, icon("M6 6l12 12M18 6L6 18")), "close", "aria-label"),
     );
   }
 
   function buildView() {
     const parts = {
       host: el("lotus-guide", { lang: "en" }),
-      clear: el("button", { type: "button", click: askClear }, "Clear chat"),
-      subtitle: el("p", {}, "AI assistant"),
+      clear: worded(el("button", { type: "button", click: askClear }), "clear"),
+      subtitle: el("p", {}, words.names.assistant),
       resources: buildResources(),
       question: buildQuestion(),
-      log: el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": "Conversation", tabindex: "0" }),
+      log: worded(el("div", { class: "log", role: "log", "aria-live": "polite", tabindex: "0" }), "conversation", "aria-label"),
       typing: el("p", { class: "typing", role: "status" }),
       hint: el("p", { class: "hint", id: "lg-hint" }),
       counter: el("p", { class: "counter", id: "lg-counter", hidden: true }),
@@ -887,20 +1026,21 @@
         id: "lg-input",
         rows: "2",
         maxlength: String(MAX_LENGTH),
-        placeholder: "Write your question",
         "aria-describedby": "lg-hint lg-counter",
         disabled: true,
         keydown: onInputKey,
         input: draftChanged,
       }),
-      send: el("button", { type: "button", class: "send", disabled: true, click: sendDraft }, "Send"),
+      send: worded(el("button", { type: "button", class: "send", disabled: true, click: sendDraft }), "send"),
       launcherText: el("span"),
     };
+    worded(parts.input, "placeholder", "placeholder");
+    inWords(() => parts.host.setAttribute("lang", words === WORDS.es ? "es" : "en"));
     parts.composer = el(
       "div",
       { class: "composer" },
       parts.hint,
-      el("label", { class: "unseen", for: "lg-input" }, "Your message"),
+      worded(el("label", { class: "unseen", for: "lg-input" }), "yourMessage"),
       el("div", { class: "row" }, parts.input, parts.send),
       parts.counter,
     );
@@ -933,7 +1073,7 @@
       icon("M12 4c2.4 2.2 3.5 4.6 3.5 7.2M12 4C9.6 6.2 8.5 8.6 8.5 11.2M12 19c-4.5 0-8-2.5-9-8 3.2 0 7 2 9 8zm0 0c4.5 0 8-2.5 9-8-3.2 0-7 2-9 8z"),
       parts.launcherText,
     );
-    parts.launcherBox = el("section", { class: "corner", "aria-label": "Chat" }, parts.launcher);
+    parts.launcherBox = worded(el("section", { class: "corner" }, parts.launcher), "chat", "aria-label");
     parts.shadow = parts.host.attachShadow({ mode: "open" });
     addStyles(parts.shadow);
     parts.shadow.append(parts.launcherBox, parts.panel);
@@ -1106,6 +1246,7 @@ textarea:disabled { background: var(--soft); }
       visualViewport.addEventListener("scroll", fitKeyboard);
     }
     state.conversation = load();
+    if (state.conversation) setLanguage(state.conversation.language);
     // A conversation of this tab goes on by itself, so that an answer by staff is not missed while the chat is closed.
     if (state.conversation) connect();
     if (script.dataset.open === "true" || location.hash === ANCHOR || (script.dataset.reopen !== "never" && state.conversation && state.conversation.open)) open({ focus: false });
