@@ -51,7 +51,7 @@ class Sent:
 
     @property
     def is_spooled(self) -> bool:
-        """A crisis reply without ids: the database did not take it in time, and it is stored later, out of its place."""
+        """A crisis reply without ids: the database did not take it in time; it is stored later, out of its place."""
         return any(reply["id"] is None for reply in self.replies)
 
     @property
