@@ -26,7 +26,7 @@ def main() -> None:
     report = run(chosen.names or None, visitors=chosen.visitors, say=lambda line: print(line, flush=True))
     print("\n| killed | messages meanwhile | sent again | safe texts | up again after | slowest | slowest crisis |")
     print("|---|---|---|---|---|---|---|")
-    for kill in report.kills:
+    for kill in [report.calm, *report.kills]:
         up_again = "–" if kill.up_again is None else f"{kill.up_again:.1f} s"
         print(
             f"| {kill.name} | {kill.messages} | {kill.sent_again} | {kill.safe_texts} | {up_again} "

@@ -53,9 +53,11 @@ class Kill:
 
 @dataclass
 class Report:
+    """`calm`: the same figures before anything was killed, which says what the machine itself costs."""
+
     kills: list[Kill]
     verdict: Verdict
-    calm_slowest: float
+    calm: Kill
     start_seconds: float
 
     @property
@@ -87,8 +89,9 @@ async def _run(
     visitors = Visitors(running.url, running.certificate, count=count)
     talking = asyncio.create_task(visitors.run())
     kills: list[Kill] = []
-    await asyncio.sleep(CALM_SECONDS)
-    calm = list(visitors.sent)
+    calm = Kill("nothing", time.monotonic())
+    await asyncio.sleep(2 * CALM_SECONDS)
+    calm.back_at = time.monotonic()
     try:
         for name in names:
             kill = Kill(name, time.monotonic())
@@ -102,7 +105,7 @@ async def _run(
     finally:
         visitors.stop()
     await talking
-    for kill in kills:
+    for kill in [calm, *kills]:
         kill.note(visitors.sent)
     database = Database(running.database_url)
     try:
@@ -110,7 +113,7 @@ async def _run(
         verdict = judge(database, visitors)
     finally:
         database.close()
-    return Report(kills, verdict, max((one.seconds for one in calm), default=0.0), start_seconds)
+    return Report(kills, verdict, calm, start_seconds)
 
 
 def _kill(running: Fleet, name: str) -> None:

@@ -50,6 +50,11 @@ class Sent:
         return self.words == CRISIS
 
     @property
+    def is_spooled(self) -> bool:
+        """A crisis reply without ids: the database did not take it in time; it is stored later, out of its place."""
+        return any(reply["id"] is None for reply in self.replies)
+
+    @property
     def is_safe_text(self) -> bool:
         return any(reply["kind"] == "safe_text" for reply in self.replies)
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select, text
 
+import screen
 from clinic.chat.models import TurnUnderWay
 from clinic.chat.order import begin_turn, lock_conversation
 from clinic.chat.reply import Reply
@@ -20,7 +21,7 @@ from clinic.handoff.spool import Spool, Spooled
 from clinic.models import Escalation, Message, Role
 from clinic.settings import ROOT, ClinicInfo, Settings
 from tests.unit.chats import SUICIDE, start
-from web import live, turn_order, unstored
+from web import live, turn_order, turns, unstored
 from web.context import Context
 from web.incoming import Incoming
 from web.limits import RateLimits
@@ -106,8 +107,16 @@ def in_own_loop[T](work: Callable[[], Awaitable[T]]) -> T:
         return own.submit(asyncio.run, run()).result()
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are about the order; the limits of time have tests of their own."""
+    screen.warm_up()
+    for limit in ("OPEN_SECONDS", "COMMIT_SECONDS"):
+        monkeypatch.setattr(turns, limit, 20.0)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def pair(request: pytest.FixtureRequest, clinic_info: ClinicInfo, tmp_path: Path) -> Iterator[Pair]:
+def pair(request: pytest.FixtureRequest, unhurried: None, clinic_info: ClinicInfo, tmp_path: Path) -> Iterator[Pair]:
     name = {"sqlite": "database", "postgresql": "postgres"}[request.param]
     migrated: Database = request.getfixturevalue(name)
     made = Pair(migrated.engine.url.render_as_string(hide_password=False), clinic_info, tmp_path / "spool")
