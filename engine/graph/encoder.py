@@ -1,7 +1,7 @@
 """The fine-tuned encoder of models/encoder, asked which topic a text is about.
 
-The same file serves the crisis screen (screen/classifier.py), which asks it about risk. It is read from disk, never
-downloaded; scripts/finetune_encoder.py made it.
+It is read from disk, never downloaded; scripts/finetune_encoder.py made it. It has learnt the screen's examples beside
+the topics, which made it better at topics (docs/decisions/0003); the screen has a net of its own (0010).
 """
 
 from __future__ import annotations
