@@ -4,7 +4,7 @@ All of them raise NotFound where there is no such escalation, NotAllowed where t
 where the state has moved on.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
@@ -42,6 +42,7 @@ __all__ = [
     "write",
 ]
 LONGEST_MESSAGE = 2_000  # characters, as long as a visitor's may be
+LATEST_FOLLOW_UP = timedelta(days=7)  # until then nobody is called: a year mistyped must not be for ever
 
 
 def claim(session: Session, *, escalation_id: str, staff: Staff, now: datetime) -> Escalation:
@@ -152,10 +153,12 @@ def write(session: Session, *, escalation_id: str, staff: Staff, text: str, now:
 
 
 def set_follow_up(session: Session, *, escalation_id: str, staff: Staff, at: datetime | None, now: datetime) -> None:
-    """The visitor has gone: nobody is paged before `at`. None takes it back. Raises InvalidInput for a past time."""
+    """The visitor has gone: nobody is paged before `at`. None takes it back. Raises InvalidInput for a time past or far."""
     escalation = _workable(session, escalation_id, staff)
     if at is not None and at <= now:
         raise InvalidInput("past_time")
+    if at is not None and at > now + LATEST_FOLLOW_UP:
+        raise InvalidInput("far_time")
     _acknowledged(session, escalation, by=staff.id, now=now)
     escalation.follow_up_at = at
     details = {"at": iso(at)}

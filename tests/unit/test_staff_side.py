@@ -345,3 +345,9 @@ class TestTakingOver:
     def test_only_crisis_trained_staff_take_over(self, database: Database, left_alone: str) -> None:
         with pytest.raises(NotAllowed):
             self.take_over(database, left_alone, employ(database, "Ben", crisis_trained=False))
+
+
+def test_a_follow_up_is_within_a_week(database: Database, case: str, anna: Staff) -> None:
+    with pytest.raises(InvalidInput, match="far_time"):
+        do(database, "set_follow_up", case, anna, at=NOW + timedelta(days=8))
+    do(database, "set_follow_up", case, anna, at=NOW + timedelta(days=7))
