@@ -16,8 +16,8 @@ from sqlalchemy import create_engine
 
 from benchmarks.machines.engines import RedisServer, nginx, until
 from cli.scratch import free_port
-from cli.train import ENGINE
-from clinic.settings import ROOT
+from cli.train import ENGINE, is_trained
+from clinic.settings import ROOT, Settings
 from tests.postgres import cluster
 
 READY_SECONDS = 300.0  # eight processes start at once, on two cores
@@ -78,6 +78,8 @@ class Fleet:
 @contextmanager
 def fleet(folder: Path, *, alert_url: str) -> Iterator[Fleet]:
     """All of it, ready; ended at the end of the block."""
+    if not is_trained(Settings()):
+        raise SystemExit("the model is older than what it learns from: run ./lotus train first")
     redis = RedisServer(folder)
     with cluster() as postgres:
         admin = create_engine(f"{postgres}/postgres", isolation_level="AUTOCOMMIT")

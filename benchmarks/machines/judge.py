@@ -21,6 +21,7 @@ class Verdict:
     conversations: int = 0
     crises: int = 0
     spooled: int = 0
+    booked: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
@@ -112,6 +113,7 @@ def _crisis(
 
 def _bookings(verdict: Verdict, conversation: Conversation, booked: Sequence[str]) -> None:
     """At most one call, and what the visitor was told of is stored."""
+    verdict.booked += len(booked)
     told = " ".join(reply["text"] for one in conversation.sent for reply in one.replies)
     if len(booked) > 1:
         verdict.bookings_wrong.append(f"{conversation.id} has {len(booked)}")

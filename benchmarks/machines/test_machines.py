@@ -53,6 +53,7 @@ def test_there_was_something_to_lose(report: Report) -> None:
     assert [kill.name for kill in report.kills] == KILLED
     assert all(kill.messages for kill in report.kills)
     assert report.verdict.crises > 3
+    assert report.verdict.booked > 3
 
 
 @pytest.mark.parametrize(
