@@ -151,7 +151,7 @@ def write(session: Session, *, escalation_id: str, staff: Staff, text: str, now:
 
 
 def set_follow_up(session: Session, *, escalation_id: str, staff: Staff, at: datetime | None, now: datetime) -> None:
-    """The visitor has gone: nobody is paged before `at`. None takes it back. Raises InvalidInput for a time past or far."""
+    """The visitor has gone: nobody is paged before `at`; None takes it back. Raises InvalidInput for past or far."""
     escalation = _workable(session, escalation_id, staff)
     if at is not None and at <= now:
         raise InvalidInput("past_time")
