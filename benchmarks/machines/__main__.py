@@ -1,4 +1,4 @@
-"""`.venv/bin/python -m benchmarks.machines`: about ten minutes; needs redis-server and nginx (apt-get install).
+"""`.venv/bin/python -m benchmarks.machines`: about five minutes on two free processors; needs redis-server and nginx (apt-get install).
 
 Two `web`, two Rasa, two action servers and two workers on PostgreSQL and Redis behind nginx. Visitors talk to it over
 HTTPS and event streams while each process in turn is killed (SIGKILL) and started again. Then the database is compared
