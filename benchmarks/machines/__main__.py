@@ -1,5 +1,6 @@
-"""`.venv/bin/python -m benchmarks.machines`: about ten minutes; needs redis-server and nginx (apt-get install).
+"""`.venv/bin/python -m benchmarks.machines`: about five minutes on two free processors.
 
+Needs redis-server and nginx (`python3 scripts/setup.py --machines` brings them on Debian).
 Two `web`, two Rasa, two action servers and two workers on PostgreSQL and Redis behind nginx. Visitors talk to it over
 HTTPS and event streams while each process in turn is killed (SIGKILL) and started again. Then the database is compared
 with what the visitors sent and were shown. Prints a table for docs/reliability.md and, last, one JSON line; the status

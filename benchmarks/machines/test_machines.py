@@ -1,4 +1,4 @@
-"""The long form: `make test-machines`. Not part of `make test`; about ten minutes on two free processors."""
+"""The long form: `make test-machines`. Not part of `make test`; about five minutes on two free processors."""
 
 import asyncio
 import subprocess
