@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.audit import record
 from clinic.chat.conversations import add_message
+from clinic.chat.order import lock_conversation
 from clinic.chat.reply import Reply
 from clinic.clock import iso
 from clinic.errors import Conflict, HeldByAnother, InvalidInput, NotAllowed, NotFound
@@ -51,6 +52,7 @@ def claim(session: Session, *, escalation_id: str, staff: Staff, now: datetime) 
     Claiming what one has already is no error and says nothing again.
     """
     _check(staff)
+    lock_chat(session, escalation_id)
     taken = session.execute(
         update(Escalation)
         .where(
@@ -151,7 +153,7 @@ def write(session: Session, *, escalation_id: str, staff: Staff, text: str, now:
 
 
 def set_follow_up(session: Session, *, escalation_id: str, staff: Staff, at: datetime | None, now: datetime) -> None:
-    """The visitor has gone: nobody is paged before `at`; None takes it back. Raises InvalidInput for past or far."""
+    """The visitor has gone: nobody is paged before `at`; None takes it back. InvalidInput for a time past or far."""
     escalation = _workable(session, escalation_id, staff)
     if at is not None and at <= now:
         raise InvalidInput("past_time")
@@ -267,9 +269,17 @@ def _check(staff: Staff) -> None:
         raise NotAllowed("crisis_trained")
 
 
+def lock_chat(session: Session, escalation_id: str) -> None:
+    """The conversation before the escalation, as a visitor's message locks them: neither waits for the other."""
+    conversation_id = session.scalar(select(Escalation.conversation_id).where(Escalation.id == escalation_id))
+    if conversation_id:
+        lock_conversation(session, conversation_id)
+
+
 def _load(session: Session, escalation_id: str) -> Escalation:
     """Locked until the end of the transaction, so that two steps on one escalation come one after the other."""
     session.flush()
+    lock_chat(session, escalation_id)
     escalation = session.get(Escalation, escalation_id, with_for_update=True, populate_existing=True)
     if escalation is None:
         raise NotFound("escalation")
