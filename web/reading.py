@@ -35,6 +35,7 @@ class Known:
     question: Question | None = None
     language: str = "en"
     is_minor: bool = False
+    flagged: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def what_is_known(session: Session, *, conversation_id: str, token: str, incomin
         open_question(conversation, now=utc_now()),
         conversation.language,
         conversation.says_minor,
+        conversation.flagged,
     )
 
 

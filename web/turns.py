@@ -17,6 +17,7 @@ from clinic.chat.conversations import (
     add_message,
     add_visitor_message,
     find_turn,
+    language_after,
     note_language,
     open_conversation,
 )
@@ -93,13 +94,16 @@ class Turns:
         read = await loop.run_in_executor(self._screening, read_message, incoming, known)
         if read.finding is not None:
             turn = await self._hand_over(conversation_id, token, incoming, read, read.finding, readable=readable)
-            return self._done(turn, "crisis", started, conversation_id)
+            return self._done(turn, "crisis", started, conversation_id) | {"language": read.finding.language}
         try:
             turn, outcome = await self._calm(conversation_id, token, incoming, read, readable=readable)
         except Refused as problem:
             problem.language = "es" if "es" in (read.language, known.language) else "en"
             raise
-        return self._done(turn, outcome, started, conversation_id)
+        language = known.language
+        if incoming.payload is None and not known.flagged:  # a button's title is ours, and often English
+            language = language_after(language, heard=read.language, words=read.words)
+        return self._done(turn, outcome, started, conversation_id) | {"language": language}
 
     async def _calm(
         self, conversation_id: str, token: str, incoming: Incoming, read: Read, *, readable: bool

@@ -109,16 +109,16 @@ def add_visitor_message(
 
 
 def note_language(conversation: Conversation, *, heard: str, words: str) -> None:
-    """What the page and the safety lines of later messages are written in, as far as this message tells.
+    """After a typed message; what was heard in a crisis stays."""
+    if not conversation.flagged:
+        conversation.language = language_after(conversation.language, heard=heard, words=words)
 
-    Few words in English may be of any language. What was heard in a crisis stays.
-    """
-    if conversation.flagged:
-        return
+
+def language_after(before: str, *, heard: str, words: str) -> str:
+    """What the page and the safety lines of later messages are written in. Few English words may be of any language."""
     if heard == "es":
-        conversation.language = "es"
-    elif len(words.split()) >= WORDS_OF_A_LANGUAGE:
-        conversation.language = "en"
+        return "es"
+    return "en" if len(words.split()) >= WORDS_OF_A_LANGUAGE else before
 
 
 def add_message(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy import select
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from clinic.chat.conversations import (
@@ -124,29 +125,21 @@ async def events(
 async def stream(context: Context, conversation_id: str, newest: int) -> AsyncIterator[ServerSentEvent]:
     """Everything newer than `newest`, in order, for as long as the page listens.
 
-    More kinds come without an id, so that a page that comes back is told anew: `language` ({"language": "es"}, once
-    the visitor has written); while staff have the chat `presence` ({"staff": true} once they do, false once they do no
-    more) and `typing` ({"on": true} counts for 6 s).
+    Two more kinds come while staff have the chat, without an id, so that a page that comes back is told anew:
+    `presence` ({"staff": true} once they do, false once they do no more) and `typing` ({"on": true} counts for 6 s).
     """
-    present, typed, told = False, None, None
+    present, typed = False, None
 
-    def load() -> tuple[list[Message], bool, str | None]:
+    def load() -> tuple[list[Message], bool]:
         with context.database.reading() as session:
-            conversation = session.get(Conversation, conversation_id)
-            messages = list(messages_after(session, conversation_id=conversation_id, after=newest))
-            if conversation is None:  # deleted: its time is over, or somebody asked for it
-                return messages, False, None
-            has_written = conversation.last_visitor_at > conversation.created_at
-            held = conversation.state == ConversationState.staff
-            return messages, held, conversation.language if has_written else None
+            state = session.scalar(select(Conversation.state).where(Conversation.id == conversation_id))
+            messages = messages_after(session, conversation_id=conversation_id, after=newest)
+            return list(messages), state == ConversationState.staff
 
     with context.hub.subscribe(conversation_id) as something_new, STREAMS.track_inprogress():
         while True:
             something_new.clear()
-            messages, held, language = await asyncio.to_thread(load)
-            if language not in (None, told):  # first, so that the page names who wrote in that language
-                told = language
-                yield ServerSentEvent(json.dumps({"language": told}), event="language")
+            messages, held = await asyncio.to_thread(load)
             for message in messages:
                 newest = message.id
                 body = JSONResponse(context.shown(message)).body

@@ -407,7 +407,6 @@
       const told = JSON.parse(event.data.join("\n"));
       if (event.event === "presence") setPresence(told.staff);
       else if (event.event === "typing") setStaffTyping(told.on);
-      else if (event.event === "language") setLanguage(told.language);
       if (event.event !== "message") return;
       receive([told]);
       // Only stream and restore move the cursor: both are gapless, an answer to a POST is not.
@@ -424,7 +423,7 @@
     showTyping();
   }
 
-  /** The conversation's language as the server heard it; labels on screen follow, nothing is read out anew. */
+  /** The conversation's language as the server heard it in a message; labels on screen follow, nothing is read out anew. */
   function setLanguage(language) {
     if (!WORDS[language]) return;
     if (state.conversation) state.conversation.language = language;
@@ -503,6 +502,7 @@
       if (epoch !== state.epoch) return;
       const own = answer.messages.find((message) => message.role === "visitor");
       if (own) own.client_id = entry.body.client_id;
+      if (entry.body.text || answer.language !== "en") setLanguage(answer.language); // a tap on a Spanish page tells nothing
       receive(answer.messages);
       mark(entry, "");
       dropNotice(entry); // not before: the numbers stay while it is tried again
