@@ -34,13 +34,16 @@ class Understood:
 
 
 def lean(understood: Understood, last_topic: str, book: Library) -> str | None:
-    """The topic that a follow-up ("and at home?") turns to from the last one; None where it asks for more of that."""
-    askable = [(topic, chance) for topic, chance in understood.ranking if topic in book.answers]
-    total = sum(chance for _, chance in askable)
-    if not total:
-        return None
+    """The topic that a follow-up ("and at home?") turns to from the last one; None where it asks for more of that.
+
+    It never turns to a boundary: "tell me more" leaves a little of dosing, and nothing else that can be answered.
+    """
+    left = [(topic, chance) for topic, chance in understood.ranking if topic != "follow_up"]
+    total = sum(chance for _, chance in left)
     near = {last_topic, *book.answers[last_topic].related}
-    for topic, chance in askable:
+    for topic, chance in left:
+        if topic not in book.topics or book.topics[topic].kind != "answer":
+            continue
         if chance / total >= (RELATED_FROM if topic in near else UNRELATED_FROM):
             return None if topic == last_topic else topic
     return None

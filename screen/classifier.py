@@ -19,7 +19,6 @@ from screen.normalise import Sentence
 from screen.reading import sentence_as_read
 
 MODEL = Path(__file__).resolve().parent.parent / "models" / "screen"
-HEADS = ("risk", "severity", "about")
 WORD_PIECES = 96  # as in training
 WINDOW = 4  # sentences read together; the next window starts two further on
 MOST_WINDOWS = 16  # of an over-long text: half from its beginning, half from its end
@@ -70,7 +69,7 @@ class Classifier:
             "input_ids": np.array([item.ids for item in encoded], dtype=np.int64),
             "attention_mask": np.array([item.attention_mask for item in encoded], dtype=np.int64),
         }
-        logits = self._session.run(HEADS, feed)
+        logits = self._session.run(list(self._heads), feed)
         risk, severity, about = (_softmax(np.asarray(head)) for head in logits)
         return [
             Opinion(

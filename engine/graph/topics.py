@@ -72,15 +72,10 @@ class TopicModel:
         places = {name: place for place, name in enumerate(encoder.topics)}
         self._columns = np.array([places.get(name, -1) for name in self.intents])
         self.weights = self._fit_weights(texts, intents, encoder)
-        # What stands in data/nlu word for word is what it says there: "tell me more" is no matter of opinion.
-        self._written = dict(zip(map(_plainly, texts), np.searchsorted(self.intents, intents), strict=True))
         self._keep(*self._fit_margins(texts, intents))
 
     def probabilities(self, text: Text, encoder: ReadsTopics) -> np.ndarray:
         """One number an intent, in the order of `intents`; they sum to 1."""
-        place = self._written.get(_plainly(text))
-        if place is not None:
-            return np.eye(len(self.intents))[place]
         return self._joined(self._margins_of(text)[None, :], encoder.opinion(text)[None, :], self.weights)[0]
 
     def on_unseen(self, texts: List[Text], intents: np.ndarray, encoder: ReadsTopics) -> Tuple[np.ndarray, np.ndarray]:
@@ -145,10 +140,6 @@ class TopicModel:
                 values = np.array([1.0 + math.log(number) for number in counted.values()]) * vocabulary.rarity[rows]
                 margins = margins + (values / np.sqrt(values @ values)) @ weights[rows]
         return margins
-
-
-def _plainly(text: Text) -> Text:
-    return " ".join(text.casefold().split()).rstrip(" ?!.")
 
 
 def _counted(ngrams: List[Text], rows: Dict[Text, int]) -> Dict[int, int]:

@@ -264,6 +264,19 @@ def test_a_follow_up_that_names_nothing_related_gives_more_of_the_last_topic(cli
     assert reply.text.startswith(library().answers["onset"].more.strip()[:40])
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [("dosing", 0.03), ("out_of_scope", 0.01)],  # "tell me more"
+        [("tolerance", 0.05), ("dosing", 0.03), ("number_of_sessions", 0.01)],  # "more"
+        [("goodbye", 0.07), ("stop", 0.04), ("not_working", 0.03)],  # "keep going"
+    ],
+)
+def test_asking_for_more_turns_to_nothing_else(rest: list[tuple[str, float]], clinic_info: ClinicInfo) -> None:
+    reply = answer(read(("follow_up", 0.9), *rest), Visit(clinic_info, last_topic="bladder"))
+    assert reply.text.startswith(library().answers["bladder"].more.strip()[:40])
+
+
 def test_a_second_fallback_in_a_row_offers_a_person_first(clinic_info: ClinicInfo) -> None:
     reply = answer(read(("out_of_scope", 0.9)), Visit(clinic_info, fallbacks=1))
     assert reply.text == wording()["answers"]["fallback_again"].replace("{phone}", clinic_info.phone).strip()

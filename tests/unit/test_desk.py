@@ -110,7 +110,8 @@ def test_who_is_reached_before_the_time_gives_it_back(database: Database, clinic
     call = book(database, clinic_info, None, slot(clinic_info)).appointment
     with database.transaction() as session:
         desk.record_outcome(session, call.reference, Outcome.reached, actor=STAFF, now=NOW)
-    book(database, clinic_info, None, slot(clinic_info), caller=Caller("Bo", "+13855550123"))
+    another = book(database, clinic_info, None, slot(clinic_info), caller=Caller("Bo", "+13855550123")).appointment
+    assert (another.starts_at, another.reference != call.reference) == (call.starts_at, True)
 
 
 def test_a_request_that_was_just_dialed_is_closed_or_stays(database: Database, clinic_info: ClinicInfo) -> None:
