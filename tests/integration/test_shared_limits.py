@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from clinic.settings import Settings
+from tests.own_loop import in_own_loop
 from tests.redis_server import redis_server
 from web.errors import Refused
 from web.limits import FAILED_SIGN_INS, RateLimits
@@ -34,7 +35,7 @@ def run[T](work: Callable[[RateLimits, RateLimits], Awaitable[T]], limits: tuple
             for one in limits:
                 await one.close()
 
-    return asyncio.run(all_of_it())
+    return in_own_loop(all_of_it())
 
 
 async def taken(first: RateLimits, second: RateLimits) -> int:
@@ -103,4 +104,4 @@ def test_a_redis_that_stalls_holds_up_one_message_and_no_second_one(tmp_path: Pa
         server.close()
         return took
 
-    assert asyncio.run(stall()) < 5
+    assert in_own_loop(stall()) < 5

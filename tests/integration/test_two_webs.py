@@ -4,8 +4,7 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +19,7 @@ from clinic.db import Database
 from clinic.handoff.spool import Spool, Spooled
 from clinic.models import Escalation, Message, Role
 from clinic.settings import ROOT, ClinicInfo, Settings
+from tests.own_loop import in_own_loop
 from tests.unit.chats import SUICIDE, start
 from web import live, turn_order, turns, unstored
 from web.context import Context
@@ -85,7 +85,7 @@ class Pair:
                 )
             )
 
-        return in_own_loop(all_at_once)
+        return in_own_loop(all_at_once())
 
     def stored(self) -> list[tuple[str, str]]:
         with self.databases[0].reading() as session:
@@ -95,16 +95,6 @@ class Pair:
     def close(self) -> None:
         for one in self.databases:
             one.close()
-
-
-def in_own_loop[T](work: Callable[[], Awaitable[T]]) -> T:
-    """In a thread of its own: the browser tests leave a loop running in the main one."""
-
-    async def run() -> T:
-        return await work()
-
-    with ThreadPoolExecutor(1) as own:
-        return own.submit(asyncio.run, run()).result()
 
 
 @pytest.fixture

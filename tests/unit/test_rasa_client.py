@@ -1,16 +1,15 @@
 """Several Rasa processes stand in for each other; real servers on loopback."""
 
-import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from clinic.settings import Settings
+from tests.own_loop import in_own_loop
 from web.rasa import RasaClient, RasaFailed
 
 ANSWER = json.dumps([{"recipient_id": "chat:0", "custom": {"kind": "answer", "text": "hello"}}]).encode()
@@ -87,8 +86,7 @@ class Asking:
             await client.close()
             return found
 
-        with ThreadPoolExecutor(1) as own:
-            return own.submit(asyncio.run, run()).result()
+        return in_own_loop(run())
 
 
 def test_a_conversation_keeps_to_one_and_conversations_spread_over_all(two: list[Server]) -> None:

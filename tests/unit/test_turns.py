@@ -1,8 +1,6 @@
 """One message through web's steps, with Rasa replaced by what it said."""
 
-import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +14,7 @@ from clinic.handoff.protocol import People, crisis_reply, text
 from clinic.handoff.spool import Spool
 from clinic.models import Conversation, ConversationState
 from clinic.settings import ClinicInfo, Settings
+from tests.own_loop import in_own_loop
 from tests.unit.chats import conversation_of, start
 from web.context import Context
 from web.errors import Refused, error_response
@@ -56,8 +55,7 @@ class Chat:
     def say(self, words: str, *, refusal: Refused | None = None) -> list[str]:
         self._sent += 1
         incoming = Incoming(f"message-{self._sent}", words, refusal=refusal)
-        with ThreadPoolExecutor(1) as own:  # the browser tests leave a loop running in the main thread
-            answer = own.submit(asyncio.run, Turns(self._context).take(self.id, self._token, incoming)).result()
+        answer = in_own_loop(Turns(self._context).take(self.id, self._token, incoming))
         return [message["text"] for message in answer["messages"][1:]]
 
     def hold(self, state: ConversationState) -> None:
